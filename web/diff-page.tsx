@@ -6,6 +6,7 @@ import { useJson } from './fetch-json.ts'
 import { shortName } from './item-columns.tsx'
 import { href, replaceAddress, useRoute } from './route.ts'
 import { Thumbnail } from './thumbnail.tsx'
+import { useSorted } from './use-sorted.ts'
 import { VirtualTable } from './virtual-table.tsx'
 import type { Column, Sort } from './virtual-table.tsx'
 import { isOneOf, keysOf } from '../src/shared/fields.ts'
@@ -100,6 +101,7 @@ function Rows({ diff }: { readonly diff: RunsDiff }) {
     [rows, kind, words],
   )
   const columns = useMemo(() => columnsOf(first), [first])
+  const ordered = useSorted(shown, columns, sort)
   return (
     <>
       <div class="filters" role="search" aria-label="Filter the problems">
@@ -124,7 +126,7 @@ function Rows({ diff }: { readonly diff: RunsDiff }) {
         <VirtualTable
           label="Problems"
           columns={columns}
-          rows={shown}
+          rows={ordered}
           keyOf={({ problem, step = '' }) => `${step} ${problem}`}
           hrefOf={({ sides }) => href(['diff', first, second, sides[0].item.index, sides[1].item.index])}
           sort={sort}

@@ -1,5 +1,6 @@
 /** Routing: `#/run/<name>/3?turn=2` is the path `run, <name>, 3` with the settings `turn=2`. */
 import { createContext } from 'preact'
+import type { Sort } from './virtual-table.tsx'
 import { useContext, useLayoutEffect, useState } from 'preact/hooks'
 
 export interface Route {
@@ -75,4 +76,14 @@ export function setTitle([kind = '', name, item]: readonly (string | number)[]):
   }
   const title = pages[kind] ?? 'No such page'
   document.title = title === titleOfFile ? title : `${title} - mini-o3`
+}
+
+/** The order of a table, as its address tells it: the column, with a minus in front if descending. */
+export function sortOf(settings: URLSearchParams): Sort | undefined {
+  const text = settings.get('sort')
+  return text ? { name: text.replace(/^-/, ''), down: text.startsWith('-') } : undefined
+}
+
+export function sortText({ name, down }: Sort): string {
+  return `${down ? '-' : ''}${name}`
 }

@@ -11,12 +11,11 @@ import { itemFilter } from './item-filter.ts'
 import type { ItemFilter } from './item-filter.ts'
 import { currentItems, fieldsIn, groupsOf, itemGroup } from './items.ts'
 import { ItemsTable } from './items-table.tsx'
-import { href, replaceAddress, useRoute } from './route.ts'
+import { href, replaceAddress, sortOf, sortText, useRoute } from './route.ts'
 import { RunCharts } from './run-charts.tsx'
 import { useFigures, useRun } from './use-run.ts'
 import { useThoughts } from './use-thoughts.ts'
 import type { Thoughts } from './use-thoughts.ts'
-import type { Sort } from './virtual-table.tsx'
 import { percent } from '../src/shared/numbers.ts'
 
 export function RunPage({ name }: { readonly name: string }) {
@@ -144,7 +143,7 @@ function Searches({ details, pages }: Pick<DetailsProps, 'details' | 'pages'>) {
   }, [route])
   const own = {
     ...(filter.text !== '' && { where: filter.text }),
-    ...(sort && { sort: `${sort.down ? '-' : ''}${sort.name}` }),
+    ...(sort && { sort: sortText(sort) }),
     ...(whole && { rows: 'problems' }),
   }
   const from = JSON.stringify({ where: filterText(filter.node), whole })
@@ -216,9 +215,4 @@ function ThoughtsFact({ words, thoughts, served }: ThoughtsFactProps) {
   if (thoughts.error !== undefined)
     return <ProblemFact message={`The thoughts cannot be searched: ${thoughts.error}`} />
   return thoughts.waiting > 0 ? <p role="status">Searching the thoughts …</p> : null
-}
-
-function sortOf(settings: URLSearchParams): Sort | undefined {
-  const text = settings.get('sort')
-  return text ? { name: text.replace(/^-/, ''), down: text.startsWith('-') } : undefined
 }

@@ -3,12 +3,14 @@
  * it; column headers sort.
  */
 import type { ComponentChildren } from 'preact'
-import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks'
+import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks'
 
 export interface Column<Row> {
   readonly name: string
   readonly title: string
   cell(row: Row): ComponentChildren
+  /** Of the row header: what stands before its link, such as a box to tick. */
+  before?(row: Row): ComponentChildren
   /** Full text as a tooltip, if the cell may be too narrow. */
   hint?(row: Row): string
   classOf?(row: Row): string
@@ -28,6 +30,7 @@ interface Props<Row> {
   readonly label: string
   /** The first column is the row header and links to the row's page. */
   readonly columns: readonly Column<Row>[]
+  /** In the order of `sort`, see `useSorted`. */
   readonly rows: readonly Row[]
   keyOf(row: Row): string | number
   /** Absent if the row has no page. */
@@ -42,8 +45,7 @@ const rowPx = 44
 /** Rows rendered beyond the visible ones, above and below. */
 const spare = 8
 
-export function VirtualTable<Row>({ label, columns, rows: given, keyOf, hrefOf, sort, onSort, from }: Props<Row>) {
-  const rows = useMemo(() => sorted(given, columns, sort), [given, sort?.name, sort?.down])
+export function VirtualTable<Row>({ label, columns, rows, keyOf, hrefOf, sort, onSort, from }: Props<Row>) {
   const box = useRef<HTMLDivElement>(null)
   const [top, setTop] = useState(0)
   const [heightPx, setHeightPx] = useState(600)
@@ -118,6 +120,7 @@ export function VirtualTable<Row>({ label, columns, rows: given, keyOf, hrefOf, 
                 {columns.map((column, place) =>
                   place === 0 ? (
                     <th key={column.name} scope="row" title={column.hint?.(row)}>
+                      {column.before?.(row)}
                       <a {...linkTo(hrefOf(row))} tabIndex={at === current ? 0 : -1} onFocus={() => setCurrent(at)}>
                         {column.cell(row)}
                       </a>
@@ -165,17 +168,6 @@ function Head<Row>({ column: { name, title, by, numbers }, sort, onSort }: HeadP
       </button>
     </th>
   )
-}
-
-function sorted<Row>(rows: readonly Row[], columns: readonly Column<Row>[], sort: Sort | undefined): readonly Row[] {
-  const by = columns.find(({ name }) => name === sort?.name)?.by
-  if (sort === undefined || by === undefined) return rows
-  const sign = sort.down ? -1 : 1
-  const compare = (a: number | string, b: number | string): number =>
-    typeof a === 'number' && typeof b === 'number'
-      ? a - b
-      : String(a).localeCompare(String(b), undefined, { numeric: true })
-  return rows.toSorted((a, b) => sign * compare(by(a), by(b)))
 }
 
 function linkTo(href: string | undefined): { readonly href?: string } {

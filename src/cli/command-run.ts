@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { canonicalJson, sha256 } from '../shared/canonical.ts'
 import { checkSettings } from '../runs/configuration.ts'
 import type { Settings } from '../runs/configuration.ts'
-import type { RunEnd } from '../runs/progress.ts'
+import type { JobEnd } from '../shared/job.ts'
 import { openRun } from '../runs/run-folder.ts'
 import type { RunFolder } from '../runs/run-folder.ts'
 import { AbortedError, messageOf } from '../shared/errors.ts'
@@ -38,7 +38,7 @@ export async function inCommandRun<T>(
   return result
 }
 
-function endOf(error: unknown): RunEnd {
+function endOf(error: unknown): JobEnd {
   if (error instanceof AbortedError) return { how: 'interrupted' }
   return { how: error instanceof IncompleteError ? 'incomplete' : 'failed', reason: messageOf(error) }
 }

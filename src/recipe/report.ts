@@ -2,7 +2,7 @@
 import { reportPage } from '../evaluate/document/report-page.ts'
 import { accuracyTable } from '../evaluate/document/table.ts'
 import type { Figure, Part, Table } from '../page/page-data.ts'
-import { durationText } from '../shared/progress.ts'
+import { durationText } from '../shared/durations.ts'
 import {
   accuracyChart,
   accuracySentence,

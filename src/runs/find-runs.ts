@@ -1,25 +1,40 @@
 /** Finds the run folders below a folder by their configuration. Names are relative paths; nothing outside is reachable. */
 import { readdir, realpath } from 'node:fs/promises'
 import { join, relative, sep } from 'node:path'
-import { configurationFile, isRun, readSettings } from './configuration.ts'
+import type { JobProgress } from '../shared/job.ts'
+import { mapLimit } from '../shared/map-limit.ts'
+import { recentValues } from '../shared/recent.ts'
+import { configurationFile, configurationName, readSettings } from './configuration.ts'
 import type { Settings } from './configuration.ts'
+import { searchesPage } from './files.ts'
 import { isLocked } from './lock.ts'
 import { logFile } from './log.ts'
 import { plainFile } from './plain-file.ts'
+import { progressFile } from './progress.ts'
+import { readRunFile } from './run-file.ts'
 import { rolloutLog, searchLog } from './searches.ts'
+import { policyFile } from './training.ts'
 
 /** Recipes keep the runs of their stages in subfolders. */
 const mostDepth = 4
 const mostRuns = 1000
+/** Folders looked at together. */
+const atOnce = 16
+const mostSettingBytes = 32 * 1024 ** 2
 
 export interface FoundRun {
   /** Path of its folder relative to the folder of runs, with `/`. */
   readonly name: string
   readonly path: string
   readonly settings: Settings
+  /** When its settings were written. */
+  readonly startedMs: number
   readonly changedMs: number
   /** Whether a process is working in it. */
   readonly live: boolean
+  readonly progress: JobProgress | undefined
+  /** Whether it has a file that is only written at the end. */
+  readonly hasResult: boolean
   /** The log of its searches; for training, of the stored rollouts. */
   readonly log: typeof searchLog | typeof rolloutLog
   /** Size of that log. */
@@ -28,15 +43,18 @@ export interface FoundRun {
   readonly version: string
 }
 
+/** Reads the settings of the run in a folder; `settingsReader` makes one that remembers them. */
+export type ReadSettings = (folder: string) => Promise<Settings>
+
 /** Newest first. */
-export async function findRuns(root: string): Promise<FoundRun[]> {
-  const found: FoundRun[] = []
+export async function findRuns(root: string, read: ReadSettings = readSettings): Promise<FoundRun[]> {
+  const folders: string[] = []
   const walk = async (path: string, depth: number): Promise<void> => {
-    const run = (await isRun(path)) ? await runAt(root, path) : undefined
-    if (run) found.push(run)
+    const entries = await readdir(path, { withFileTypes: true }).catch(() => [])
+    if (entries.some((entry) => entry.name === configurationName && entry.isFile())) folders.push(path)
     if (depth === mostDepth) return
-    for (const entry of await readdir(path, { withFileTypes: true }).catch(() => [])) {
-      if (found.length >= mostRuns) return
+    for (const entry of entries) {
+      if (folders.length >= mostRuns) return
       // Symbolic links are not followed, since they may point anywhere.
       if (entry.isDirectory() && !entry.name.startsWith('.') && entry.name !== 'images') {
         await walk(join(path, entry.name), depth + 1)
@@ -44,32 +62,63 @@ export async function findRuns(root: string): Promise<FoundRun[]> {
     }
   }
   await walk(root, 0)
-  return found.toSorted((a, b) => b.changedMs - a.changedMs)
+  const found = await mapLimit(folders, atOnce, (path) => runAt(root, path, read))
+  return found.filter((run) => run !== undefined).toSorted((a, b) => b.changedMs - a.changedMs)
 }
 
 /** Undefined if the name, after resolving links, is not a run inside `root`. */
-export async function findRun(root: string, name: string): Promise<FoundRun | undefined> {
+export async function findRun(
+  root: string,
+  name: string,
+  read: ReadSettings = readSettings,
+): Promise<FoundRun | undefined> {
   const path = join(root, name)
   const [base, real] = await Promise.all([root, path].map((one) => realpath(one).catch(() => undefined)))
   const inside = base !== undefined && real !== undefined && (real === base || real.startsWith(base + sep))
-  return inside && !name.includes('\0') ? runAt(root, path) : undefined
+  return inside && !name.includes('\0') ? runAt(root, path, read) : undefined
 }
 
-async function runAt(root: string, path: string): Promise<FoundRun | undefined> {
-  const settings = await readSettings(path).catch(() => undefined)
+/** Files that commands write when they have finished; earlier versions kept nothing else of how they ended. */
+const resultFiles = ['results.md', 'report.html', searchesPage, policyFile()]
+
+async function runAt(root: string, path: string, read: ReadSettings): Promise<FoundRun | undefined> {
+  const settings = await read(path).catch(() => undefined)
   if (settings === undefined) return undefined
   const files = [searchLog, rolloutLog, { name: 'metrics' }].map((log) => logFile(path, log))
-  const stats = await Promise.all([...files, configurationFile(path)].map(plainFile))
-  const [searches, rollouts] = stats
+  const [searches, rollouts, metrics, configuration] = await Promise.all(
+    [...files, configurationFile(path)].map(plainFile),
+  )
+  const [live, progress] = await Promise.all([isLocked(path), readRunFile(path, progressFile).catch(() => undefined)])
+  const stats = [searches, rollouts, metrics, configuration]
   const trains = searches === undefined && rollouts !== undefined
   return {
     name: relative(root, path).split(sep).join('/') || '.',
     path,
     settings,
+    startedMs: configuration?.mtimeMs ?? 0,
     changedMs: Math.max(...stats.map((one) => one?.mtimeMs ?? 0)),
-    live: await isLocked(path),
+    live,
+    progress,
+    hasResult: (await Promise.all(resultFiles.map((name) => plainFile(join(path, name))))).some(Boolean),
     log: trains ? rolloutLog : searchLog,
     bytes: (trains ? rollouts : searches)?.size ?? 0,
     version: stats.map((one) => `${one?.ino} ${one?.size} ${one?.mtimeMs}`).join(),
+  }
+}
+
+/** The settings of many runs, read again only if their file changed. */
+export function settingsReader(): ReadSettings {
+  const known = recentValues<{ readonly version: string; readonly bytes: number; readonly settings: Settings }>(
+    mostSettingBytes,
+    ({ bytes }) => bytes,
+  )
+  return async (folder) => {
+    const { ino, size = 0, mtimeMs } = (await plainFile(configurationFile(folder))) ?? {}
+    const version = `${ino} ${size} ${mtimeMs}`
+    const before = known.get(folder)
+    if (before?.version === version) return before.settings
+    const settings = await readSettings(folder)
+    known.set(folder, { version, bytes: size, settings })
+    return settings
   }
 }

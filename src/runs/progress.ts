@@ -4,21 +4,18 @@
  */
 import { join } from 'node:path'
 import { z } from 'zod'
+import type { JobEnd, JobProgress } from '../shared/job.ts'
 import { replaceFile } from '../shared/replace-file.ts'
 import type { RunFile } from './run-file.ts'
 
-const progressSchema = z
+const progressSchema: z.ZodType<JobProgress> = z
   .object({
-    /** What is counted, such as `searches` or `steps`. */
     unit: z.string(),
     total: z.int().nonnegative(),
     done: z.int().nonnegative(),
-    /** How many were done when this invocation of the command started. */
     before: z.int().nonnegative(),
     startedMs: z.number(),
-    /** When this was written. */
     toldMs: z.number(),
-    /** Absent while the command works; it stays absent if the process was killed. */
     ended: z
       .object({ how: z.enum(['complete', 'incomplete', 'interrupted', 'failed']), reason: z.string().exactOptional() })
       .readonly()
@@ -26,23 +23,20 @@ const progressSchema = z
   })
   .readonly()
 
-export type RunProgress = z.infer<typeof progressSchema>
-export type RunEnd = NonNullable<RunProgress['ended']>
-
-export const progressFile: RunFile<RunProgress> = {
+export const progressFile: RunFile<JobProgress> = {
   name: 'progress.json',
   schema: progressSchema,
   fix: 'Delete it.',
 }
 
 /** The latest counts, as commands report them. */
-export interface Counted extends Pick<RunProgress, 'unit' | 'total' | 'done'> {}
+export interface Counted extends Pick<JobProgress, 'unit' | 'total' | 'done'> {}
 
 export interface ProgressKeeper {
   /** Writes at most every two seconds. */
   tell(counted: Counted): void
   /** Writes nothing if nothing was told. */
-  end(ended: RunEnd): Promise<void>
+  end(ended: JobEnd): Promise<void>
 }
 
 const everyMs = 2000
@@ -50,7 +44,7 @@ const longestReason = 1000
 
 /** `check` throws if the run is no longer ours. A file that cannot be written is left out: results do not depend on it. */
 export function keepProgress(folder: string, check: () => Promise<void>): ProgressKeeper {
-  let told: RunProgress | undefined
+  let told: JobProgress | undefined
   let writtenMs = -Infinity
   let writing: Promise<void> = Promise.resolve()
   const write = (): void => {

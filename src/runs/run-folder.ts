@@ -17,7 +17,8 @@ import { plainFile } from './plain-file.ts'
 import { checkLine, linesWithout, logFile, readLog } from './log.ts'
 import type { Log } from './log.ts'
 import { keepProgress } from './progress.ts'
-import type { Counted, RunEnd } from './progress.ts'
+import type { Counted } from './progress.ts'
+import type { JobEnd } from '../shared/job.ts'
 import { makeFolder } from '../shared/make-folder.ts'
 import { replaceFile } from '../shared/replace-file.ts'
 import { lockName, lockRun } from './lock.ts'
@@ -39,7 +40,7 @@ export interface RunFolder {
   /** Keeps how far the command is, for whoever looks at the run meanwhile. */
   tell(counted: Counted): void
   /** Keeps how the command ended. */
-  end(ended: RunEnd): Promise<void>
+  end(ended: JobEnd): Promise<void>
   /** A path inside the folder. */
   file(...parts: readonly string[]): string
   /** Waits for pending writes and releases the lock. */

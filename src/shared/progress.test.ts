@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { bytesText } from './bytes.ts'
-import { durationText, startProgress } from './progress.ts'
+import { durationText } from './durations.ts'
+import { startProgress } from './progress.ts'
 
 function setup(isTTY: boolean, total?: number, done?: number) {
   let ms = 0

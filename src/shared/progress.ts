@@ -2,6 +2,7 @@
  * Progress on stderr: count, rate and remaining time. Live lines on a terminal, otherwise a plain line every few seconds; nothing for
  * work of less than two seconds.
  */
+import { durationText, rateText } from './durations.ts'
 
 export interface Progress {
   /**
@@ -94,18 +95,4 @@ export function startProgress(options: ProgressOptions): Progress {
       if (live) stream.write('\n')
     },
   }
-}
-
-function rateText(perSecond: number): string {
-  if (perSecond >= 1 || perSecond === 0) return `${perSecond.toPrecision(3)}/s`
-  return perSecond * 60 >= 1 ? `${(perSecond * 60).toPrecision(3)}/min` : `${(perSecond * 3600).toPrecision(3)}/h`
-}
-
-/** `42 s`, `3 min 20 s`, `2 h 05 min`. */
-export function durationText(seconds: number): string {
-  const whole = Math.round(seconds)
-  if (whole < 60) return `${whole} s`
-  if (whole < 3600) return `${Math.floor(whole / 60)} min ${String(whole % 60).padStart(2, '0')} s`
-  const minutes = Math.round(whole / 60)
-  return `${Math.floor(minutes / 60)} h ${String(minutes % 60).padStart(2, '0')} min`
 }

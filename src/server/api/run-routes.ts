@@ -33,7 +33,7 @@ export function viewRoutes(root: string): Routes {
   return { ...runRoutes(root), 'GET /api/setup': () => setup }
 }
 
-/** `<run>`, `<run>/figures`, `<run>/thoughts`, `<run>/charts/<id>`, `<run>/diff/<other run>`, `<run>/items/<n>`, `<run>/items/<n>/region`, `.../view`, `.../figure`. */
+/** `<run>`, `<run>/summary`, `<run>/figures`, `<run>/thoughts`, `<run>/charts/<id>`, `<run>/diff/<other run>`, `<run>/items/<n>`, `<run>/items/<n>/region`, `.../view`, `.../figure`. */
 async function runAnswer(
   runs: Runs,
   sent: SentRegions,
@@ -42,6 +42,7 @@ async function runAnswer(
   query: URLSearchParams,
 ): Promise<unknown> {
   if (kind === undefined) return runs.details(name, countOf(query, 'after'), query.get('log') ?? undefined, mostItems)
+  if (kind === 'summary' && id === undefined) return runs.summary(name)
   if (kind === 'figures' && id === undefined) {
     const { scores, latest, charts, reasons } = await runs.figures(name)
     const rows = charts.map(({ id, title, summary, table }) => ({ id, title, summary, table }))

@@ -1,6 +1,7 @@
 /** The JSON API between pages and server. Types only. */
 import type { Found } from '../../discover/found.ts'
 import type { SearchFacts } from '../../protocol/filter/facts.ts'
+import type { JobProgress } from '../../shared/job.ts'
 import type { Level } from '../../protocol/problem.ts'
 import type { ReplyNews } from '../../shared/reply-news.ts'
 import type { Observation, Trajectory, Turn } from '../../protocol/trajectory.ts'
@@ -123,17 +124,45 @@ export type SearchStart = Pick<
   'problem' | 'picture' | 'furtherPictures' | 'policy' | 'maxTurns' | 'seed' | 'sampleIndex' | 'parent'
 >
 
-/** `GET /api/runs` */
+/** `finished` without `incomplete` searches; `unknown`: of an earlier version, which kept nothing of how a run ended. */
+export type RunState = 'running' | 'finished' | 'incomplete' | 'interrupted' | 'failed' | 'unknown'
+
+/** `GET /api/runs`: what is known of a run without its logs. */
 export interface RunRow {
   /** Path of its folder relative to the folder of runs, with `/`. */
   readonly name: string
   readonly command: string
   readonly policy: string
+  /** The benchmark and the path of the problems, as far as its settings name them. */
+  readonly benchmark: string
+  readonly data: string
+  readonly profile: string
+  /** Of a run that is one question. */
+  readonly question: string
+  readonly seed?: number
+  readonly startedMs: number
   readonly changedMs: number
   /** Whether a process is working in it. */
   readonly live: boolean
+  readonly state: RunState
+  readonly progress?: JobProgress
   /** Size of the log of its searches. */
   readonly bytes: number
+}
+
+/** `GET /api/runs/<name>/summary`: what is known of a run from its logs. */
+export interface RunSummary {
+  readonly searches: number
+  /** The first different questions, and how many there are. */
+  readonly questions: readonly string[]
+  readonly questionCount: number
+  /** The policies of its searches, the commonest first. */
+  readonly policies: readonly string[]
+  readonly scores: Scores | null
+  /** Figures of the last training step, as text. */
+  readonly latest: RunFigures['latest']
+  /** Time that its searches took, summed. */
+  readonly searchedMs: number
 }
 
 /**

@@ -2,17 +2,18 @@
 import { lstat } from 'node:fs/promises'
 import type { Trajectory } from '../../protocol/trajectory.ts'
 import type { Picture } from '../../vision/picture.ts'
-import type { RunDetails, RunRow, RunsDiff, ThoughtsFound } from '../api/types.ts'
+import type { RunDetails, RunRow, RunsDiff, RunSummary, ThoughtsFound } from '../api/types.ts'
 import { logFile } from '../../runs/log.ts'
 import { errorCodeOf } from '../../shared/errors.ts'
 import { HttpError } from '../http/http-error.ts'
 import { figuresOf } from './charts.ts'
 import type { Figures } from './charts.ts'
 import { diffRuns } from './diff.ts'
-import { findRun, findRuns } from '../../runs/find-runs.ts'
-import type { FoundRun } from '../../runs/find-runs.ts'
+import { findRun, findRuns, settingsReader } from '../../runs/find-runs.ts'
+import type { FoundRun, ReadSettings } from '../../runs/find-runs.ts'
 import { latest, runIndex } from './items.ts'
 import type { RunIndex } from './items.ts'
+import { rowOf, summaryOf } from './run-rows.ts'
 import { recentValues } from '../../shared/recent.ts'
 import { runPictures } from './pictures.ts'
 import { findThoughts } from './thoughts.ts'
@@ -23,6 +24,7 @@ export interface Runs {
   details(name: string, after?: number, log?: string, most?: number): Promise<RunDetails>
   /** The searches from index `after` on with these words in their thoughts; all of them if the log is not `log`. */
   thoughts(name: string, words: string, after: number, log: string, signal: AbortSignal): Promise<ThoughtsFound>
+  summary(name: string): Promise<RunSummary>
   figures(name: string): Promise<Figures>
   /** As SVG. */
   chart(name: string, id: string): Promise<string>
@@ -35,12 +37,7 @@ export interface Runs {
 /** Number of runs whose indexes and figures are cached. */
 const mostIndexed = 16
 const mostFigures = 64
-
-/** The list entry of a run. */
-function rowOf({ name, settings, changedMs, live, bytes }: FoundRun): RunRow {
-  const text = (value: unknown): string => (typeof value === 'string' ? value : '')
-  return { name, command: text(settings['command']), policy: text(settings['policy']), changedMs, live, bytes }
-}
+const mostSummaries = 1000
 
 function unreadable(why: string): HttpError {
   return new HttpError(409, 'log_unreadable', `The log of this run cannot be read (${why}).`)
@@ -55,8 +52,8 @@ async function searchAt(index: RunIndex, at: number): Promise<Trajectory> {
 }
 
 /** Throws `HttpError` 404. */
-async function runNamed(root: string, name: string): Promise<FoundRun> {
-  const run = await findRun(root, name)
+async function runNamed(root: string, name: string, read: ReadSettings): Promise<FoundRun> {
+  const run = await findRun(root, name, read)
   if (run === undefined) throw new HttpError(404, 'no_run', 'There is no such run.')
   return run
 }
@@ -64,10 +61,12 @@ async function runNamed(root: string, name: string): Promise<FoundRun> {
 export function openRuns(root: string): Runs {
   const indexes = recentValues<RunIndex>(mostIndexed)
   const figures = recentValues<{ readonly version: string; readonly figures: Promise<Figures> }>(mostFigures)
+  const summaries = recentValues<{ readonly version: string; readonly summary: Promise<RunSummary> }>(mostSummaries)
+  const settings = settingsReader()
   const pictureOf = runPictures()
 
   async function opened(name: string): Promise<{ readonly run: FoundRun; readonly index: RunIndex }> {
-    const run = await runNamed(root, name)
+    const run = await runNamed(root, name, settings)
     const file = logFile(run.path, run.log)
     const index = indexes.get(file) ?? indexes.set(file, runIndex(run))
     // A symbolic link could point anywhere.
@@ -80,7 +79,7 @@ export function openRuns(root: string): Runs {
   }
 
   async function figuresOfRun(name: string): Promise<Figures> {
-    const { path, version } = await runNamed(root, name)
+    const { path, version } = await runNamed(root, name, settings)
     const known = figures.get(path)
     const drawn =
       known?.version === version ? known.figures : opened(name).then(({ run, index }) => figuresOf(run, latest(index)))
@@ -89,8 +88,18 @@ export function openRuns(root: string): Runs {
     return drawn
   }
 
+  async function summaryOfRun(name: string): Promise<RunSummary> {
+    const { path, version } = await runNamed(root, name, settings)
+    const known = summaries.get(path)
+    if (known?.version === version) return known.summary
+    const summary = figuresOfRun(name).then(async (drawn) => summaryOf(latest((await opened(name)).index), drawn))
+    summaries.set(path, { version, summary })
+    summary.catch(() => summaries.delete(path))
+    return summary
+  }
+
   return {
-    list: async () => (await findRuns(root)).map(rowOf),
+    list: async () => (await findRuns(root, settings)).map(rowOf),
     async details(name, after = 0, log, most = Infinity) {
       const { run, index } = await opened(name)
       const { entries, unreadable } = index
@@ -102,6 +111,7 @@ export function openRuns(root: string): Runs {
       const { index } = await opened(name)
       return findThoughts(index, words, log === index.log ? after : 0, signal)
     },
+    summary: summaryOfRun,
     figures: figuresOfRun,
     async chart(name, id) {
       const chart = (await figuresOfRun(name)).charts.find((one) => one.id === id)

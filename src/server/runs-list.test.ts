@@ -1,0 +1,148 @@
+/** The list of runs in a real browser, on the real program. Needs `npm run build`, and Chromium; is skipped where there is none. */
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { Page } from 'playwright-core'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { hasBrowser, servePage, type ServedPage } from '../../test/served-page.ts'
+import { jsonLines, storedSearch, writeRun } from '../../test/stored-searches.ts'
+import type { JobProgress } from '../shared/job.ts'
+import { ownIdentity } from '../shared/process-identity.ts'
+
+const minute = 60_000
+const job = (change: Partial<JobProgress>): string =>
+  JSON.stringify({ unit: 'searches', total: 40, done: 10, before: 0, startedMs: 0, toldMs: 10 * minute, ...change })
+const searches = (count: number, right: number): string =>
+  jsonLines(Array.from({ length: count }, (_, seed) => storedSearch({ seed, right: seed < right })))
+
+describe.skipIf(!hasBrowser)('the list of runs', () => {
+  let folder: string
+  let served: ServedPage
+  let page: Page
+  const errors: string[] = []
+  const run = (name: string): string => join(folder, 'runs', name)
+  const names = (): Promise<string[]> => page.locator('.virtual tbody th a').allInnerTexts()
+  /** The texts of a row by the titles of its columns. */
+  const row = async (name: string): Promise<Record<string, string>> => {
+    const titles = await page.locator('.virtual thead th').allInnerTexts()
+    const link = page.getByRole('link', { name, exact: true })
+    const cells = await page.locator('.virtual tbody tr').filter({ has: link }).locator('th, td').allInnerTexts()
+    return Object.fromEntries(titles.map((title, at) => [title.replace(/ .$/, ''), cells[at] ?? '']))
+  }
+
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'runs-list-'))
+    const log = 'trajectories.jsonl'
+    const evaluation = { command: 'eval', policy: 'chat:a', benchmark: 'vstar', data: '/data/vstar-bench' }
+    await writeRun(
+      run('finished'),
+      { ...evaluation, protocol: { profile: 'official' }, maxTurns: 8 },
+      {
+        [log]: searches(8, 6),
+        'progress.json': job({ total: 8, done: 8, ended: { how: 'complete' } }),
+      },
+    )
+    await writeRun(run('going'), evaluation, {
+      [log]: searches(10, 1),
+      'progress.json': job({}),
+      lock: JSON.stringify({ process: await ownIdentity(), token: 'of this test' }),
+    })
+    await writeRun(run('killed'), evaluation, { [log]: searches(10, 5), 'progress.json': job({}) })
+    await writeRun(
+      run('failed'),
+      { command: 'rl', policy: 'embedded' },
+      {
+        'metrics.jsonl': jsonLines([{ stage: 'rl', step: 1, reward: 0.25 }]),
+        'progress.json': job({ unit: 'steps', ended: { how: 'failed', reason: 'The server is gone.' } }),
+      },
+    )
+    await writeRun(run('early'), evaluation, { [log]: searches(2, 2), 'results.md': '# Results' })
+    await writeRun(run('recipe'), { command: 'recipe' }, { 'report.html': 'report' })
+    for (const name of ['stage-2', 'stage-10']) await writeRun(run(`recipe/${name}`), { command: 'sft' })
+    await writeRun(run('recipe/stage-2/inner'), { command: 'eval', policy: 'chat:deep' })
+    const asks = ['Which digit is on the heart?', 'How many birds?'].map((question, at) => {
+      const { verdict: _, ...search } = storedSearch({ seed: at, right: true })
+      return { ...search, problem: { ...search.problem, question }, ask: at + 1, policy: 'chat:asked' }
+    })
+    await writeRun(run('served/one'), { command: 'serve' }, { [log]: jsonLines(asks) })
+    await writeRun(run('asked'), { command: 'ask', question: 'Who waves?', policy: 'chat:b' })
+    served = await servePage(join(folder, 'runs'), errors)
+    page = served.page
+    await served.open('runs')
+  })
+  afterAll(async () => {
+    await served?.close()
+    await rm(folder, { recursive: true, force: true })
+  })
+
+  test('every run tells its data, policy, profile, searches, score, and how it ended or how long it still takes', async () => {
+    await expect.poll(async () => (await row('finished'))['Score']).toMatch(/^75\.0 \(.* Avg@1 of 8$/)
+    expect(await row('finished')).toMatchObject({
+      State: 'finished',
+      Command: 'eval',
+      'Data set': 'vstar · vstar-bench',
+      Policy: 'chat:a',
+      Profile: 'official',
+      Searches: '8',
+    })
+    expect((await row('going'))['State']).toBe('running 10 of 40 searches, 1.00/min, 30 min 00 s left')
+    expect((await row('killed'))['State']).toBe('interrupted 10 of 40 searches')
+    expect((await row('failed'))['State']).toBe('failed 10 of 40 steps')
+    await expect.poll(async () => (await row('failed'))['Score']).toBe('reward 25.0 % at step 1')
+    expect(await page.getByTitle('The server is gone.').count()).toBe(1)
+    expect((await row('early'))['State']).toBe('finished')
+    expect((await row('asked'))['Question']).toBe('Who waves?')
+    await expect.poll(async () => (await row('served/one'))['Question']).toBe('Which digit is on the heart? and 1 more')
+    expect((await row('served/one'))['Policy']).toBe('chat:asked')
+    // Questions of a problem set say nothing about a run.
+    expect((await row('finished'))['Question']).toBe('')
+  })
+
+  test('runs inside another stand below it, in numeric order when sorted, and can be folded', async () => {
+    await page.getByRole('button', { name: 'Run', exact: true }).click()
+    await expect
+      .poll(names)
+      .toEqual([
+        'asked',
+        'early',
+        'failed',
+        'finished',
+        'going',
+        'killed',
+        'recipe',
+        'stage-2',
+        'inner',
+        'stage-10',
+        'served/one',
+      ])
+    await page.getByRole('button', { name: 'Runs inside recipe', exact: true }).click()
+    await expect
+      .poll(names)
+      .toEqual(['asked', 'early', 'failed', 'finished', 'going', 'killed', 'recipe 3 inside', 'served/one'])
+    await page.getByRole('button', { name: 'Runs inside recipe', exact: true }).click()
+  })
+
+  test('words and a state filter; a run is shown with those that it is inside of; the address keeps it', async () => {
+    await page.getByLabel('Words').fill('chat:deep')
+    await expect.poll(names).toEqual(['recipe', 'stage-2', 'inner'])
+    await page.getByText('3 of 11 runs').waitFor()
+    await page.getByLabel('Words').fill('birds asked')
+    await expect.poll(names).toEqual(['served/one'])
+    await page.getByLabel('Words').fill('')
+    await page.getByLabel('State').selectOption('interrupted')
+    await expect.poll(names).toEqual(['killed'])
+    await page.reload()
+    await expect.poll(names).toEqual(['killed'])
+    await page.getByLabel('Words').fill('nothing like it')
+    await page.getByText('No run matches.').waitFor()
+  })
+
+  test('a run that ends is shown to have ended, without a reload', async () => {
+    await served.open('runs?words=going')
+    await expect.poll(async () => (await row('going'))['State']).toMatch(/^running/)
+    await writeFile(join(run('going'), 'progress.json'), job({ done: 40, ended: { how: 'complete' } }))
+    await rm(join(run('going'), 'lock'))
+    await expect.poll(async () => (await row('going'))['State'], { timeout: 60_000 }).toBe('finished')
+    expect(errors).toEqual([])
+  })
+})

@@ -1,0 +1,16 @@
+/** Durations and rates as text. Pure. */
+
+/** `42 s`, `3 min 20 s`, `2 h 05 min`. */
+export function durationText(seconds: number): string {
+  const whole = Math.round(seconds)
+  if (whole < 60) return `${whole} s`
+  if (whole < 3600) return `${Math.floor(whole / 60)} min ${String(whole % 60).padStart(2, '0')} s`
+  const minutes = Math.round(whole / 60)
+  return `${Math.floor(minutes / 60)} h ${String(minutes % 60).padStart(2, '0')} min`
+}
+
+/** `2.50/s`, `12.0/min`, `3.10/h`. */
+export function rateText(perSecond: number): string {
+  if (perSecond >= 1 || perSecond === 0) return `${perSecond.toPrecision(3)}/s`
+  return perSecond * 60 >= 1 ? `${(perSecond * 60).toPrecision(3)}/min` : `${(perSecond * 3600).toPrecision(3)}/h`
+}

@@ -1,0 +1,140 @@
+/** The columns of the list of runs. A column in which no run has anything is left out. */
+import type { ComponentChildren } from 'preact'
+import { shown } from '../src/page/step.ts'
+import type { RunState, Scores } from '../src/server/api/types.ts'
+import { durationText } from '../src/shared/durations.ts'
+import { countsText, jobText } from '../src/shared/job.ts'
+import { percent } from '../src/shared/numbers.ts'
+import type { ListedRun } from './run-tree.ts'
+import type { SortKey } from './use-sorted.ts'
+
+interface RunColumn {
+  readonly name: string
+  readonly title: string
+  /** Empty if there is nothing to show. */
+  text(run: ListedRun): string
+  /** Default: the text. */
+  by?(run: ListedRun): SortKey
+  /** Default: the text. */
+  cell?(run: ListedRun): ComponentChildren
+  /** Full text as a tooltip. */
+  hint?(run: ListedRun): string
+  readonly numbers?: boolean
+}
+
+export const stateWords: Readonly<Record<RunState, string>> = {
+  running: 'running',
+  finished: 'finished',
+  incomplete: 'incomplete',
+  interrupted: 'interrupted',
+  failed: 'failed',
+  unknown: '',
+}
+
+export const runColumns: readonly RunColumn[] = [
+  {
+    name: 'state',
+    title: 'State',
+    text: ({ state }) => stateWords[state],
+    hint: ({ progress }) => progress?.ended?.reason ?? '',
+    cell: (run) => <State run={run} />,
+  },
+  { name: 'command', title: 'Command', text: ({ command }) => command },
+  {
+    name: 'data',
+    title: 'Data set',
+    text: ({ benchmark, data }) => [benchmark, baseName(data)].filter(Boolean).join(' · '),
+    hint: ({ data }) => data,
+  },
+  {
+    name: 'question',
+    title: 'Question',
+    text: (run) => questionText(run),
+    hint: (run) => run.question || (run.summary?.questions.join('\n') ?? ''),
+    cell: (run) => <bdi>{shown(questionText(run))}</bdi>,
+  },
+  { name: 'policy', title: 'Policy', text: policyText, hint: policyText },
+  { name: 'profile', title: 'Profile', text: ({ profile }) => profile },
+  {
+    name: 'searches',
+    title: 'Searches',
+    text: ({ summary }) => (summary && summary.searches > 0 ? summary.searches.toLocaleString('en') : ''),
+    by: ({ summary }) => summary?.searches ?? -1,
+    numbers: true,
+  },
+  {
+    name: 'score',
+    title: 'Score',
+    text: ({ summary }) => (summary?.scores ? scoreText(summary.scores) : rewardText(summary?.latest ?? [])),
+    by: ({ summary }) => summary?.scores?.avgAtK ?? -1,
+  },
+  {
+    name: 'time',
+    title: 'Time',
+    text: (run) => durationText(secondsOf(run)),
+    by: secondsOf,
+    hint: ({ startedMs }) => `started ${new Date(startedMs).toLocaleString()}`,
+    numbers: true,
+  },
+  {
+    name: 'changed',
+    title: 'Changed',
+    text: ({ changedMs }) => new Date(changedMs).toLocaleString(),
+    by: ({ changedMs }) => changedMs,
+  },
+  {
+    name: 'log',
+    title: 'Log',
+    text: ({ bytes }) => sizeText(bytes),
+    by: ({ bytes }) => bytes,
+    numbers: true,
+  },
+]
+
+function State({ run: { state, progress } }: { readonly run: ListedRun }) {
+  const tell = state === 'running' ? jobText : countsText
+  const counts = progress && state !== 'finished' ? tell(progress) : ''
+  const word = <span class={state === 'running' ? 'live-mark' : `state ${state}`}>{stateWords[state]}</span>
+  return (
+    <>
+      {state !== 'unknown' && word} {counts && <small>{counts}</small>}
+    </>
+  )
+}
+
+/** Only for asks: the questions of a problem set say nothing about a run. */
+function questionText({ command, question, summary }: ListedRun): string {
+  if (question) return question
+  if (command !== 'serve' && command !== 'demo') return ''
+  const [first = ''] = summary?.questions ?? []
+  const more = (summary?.questionCount ?? 0) - 1
+  return more > 0 ? `${first} and ${more} more` : first
+}
+
+function policyText({ policy, summary }: ListedRun): string {
+  return policy || (summary?.policies.join(', ') ?? '')
+}
+
+function scoreText({ avgAtK, low, high, samples, problems }: Scores): string {
+  return `${percent(avgAtK)} (${percent(low)}–${percent(high)}) Avg@${samples} of ${problems}`
+}
+
+function rewardText(latest: readonly { readonly title: string; readonly text: string }[]): string {
+  const of = (title: string): string | undefined => latest.find((figure) => figure.title.startsWith(title))?.text
+  const [step, reward] = [of('Step'), of('Reward') ?? of('Loss')]
+  return reward === undefined ? '' : `${of('Reward') === undefined ? 'loss' : 'reward'} ${reward} at step ${step ?? ''}`
+}
+
+/** From its start to its last change. */
+function secondsOf({ startedMs, changedMs, progress }: ListedRun): number {
+  return Math.max(0, Math.max(changedMs, progress?.toldMs ?? 0) - startedMs) / 1000
+}
+
+function baseName(path: string): string {
+  return path.replace(/[/\\]+$/, '').replace(/^.*[/\\]/, '')
+}
+
+function sizeText(bytes: number): string {
+  if (bytes === 0) return '–'
+  return bytes < 1024 ** 2 ? `${Math.ceil(bytes / 1024)} KiB` : `${(bytes / 1024 ** 2).toFixed(1)} MiB`
+}
