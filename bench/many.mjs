@@ -203,16 +203,18 @@ async function sorted(page) {
 function scroll(page) {
   return page.evaluate(
     () =>
-      new Promise((resolve) => {
-        const box = document.querySelector('.virtual')
-        const endMs = performance.now() + 2000
-        const step = () => {
-          box.scrollTop += 1200
-          if (performance.now() < endMs) requestAnimationFrame(step)
-          else resolve()
-        }
-        requestAnimationFrame(step)
-      }),
+      /** @type {Promise<void>} */ (
+        new Promise((resolve) => {
+          const box = document.querySelector('.virtual')
+          const endMs = performance.now() + 2000
+          const step = () => {
+            box.scrollTop += 1200
+            if (performance.now() < endMs) requestAnimationFrame(step)
+            else resolve()
+          }
+          requestAnimationFrame(step)
+        })
+      ),
   )
 }
 
