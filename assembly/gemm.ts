@@ -88,7 +88,7 @@ export function gemmPanels(
         const from = a + ((i * lda) << 2)
         const to = c + ((i * ldc + j) << 2)
         if (j + NR > n) {
-          ragged(from, lda << 2, 4, panel, to, ldc, rows, n - j, k, adds)
+          ragged(from, lda << 2, panel, to, ldc, rows, n - j, k, adds)
         } else if (rows > 4) {
           rowTile6(from, lda << 2, panel, to, ldc << 2, rows - 1, k, adds)
         } else {
@@ -99,12 +99,12 @@ export function gemmPanels(
   }
 }
 
-/** Rows of a left operand that are summed over before the next: their part of the packed operand stays in the cache. */
+/** Rows that are summed over before the next: both operands of so many stay in the cache. */
 const DEPTH: i32 = 256
 
 /**
  * `c += aᵀ * b`: `a` [k, m] with rows `lda` floats apart, `b` [k, n] with rows `ldb` floats apart, `c` [m, n] with rows
- * `ldc` floats apart. `scratch` takes 256 rows of `b`, packed.
+ * `ldc` floats apart. `scratch` takes 256 rows of both, packed: 256 times m + n, rounded up to a multiple of 8.
  */
 export function gemmTransposed(
   a: usize,
@@ -120,26 +120,55 @@ export function gemmTransposed(
 ): void {
   for (let k0 = 0; k0 < k; k0 += DEPTH) {
     const depth = min(DEPTH, k - k0)
+    const left = scratch + ((depth * ((n + 7) & ~7)) << 2)
     pack(b + ((k0 * ldb) << 2), ldb, depth, n, scratch)
-    const left = a + ((k0 * lda) << 2)
-    for (let i = 0; i < m; i += MR) {
-      const rows = min(MR, m - i)
-      const from = left + (i << 2)
-      for (let j = 0; j < n; j += NR) {
-        const panel = scratch + ((j * depth) << 2)
-        const to = c + ((i * ldc + j) << 2)
-        if (rows === MR && j + NR <= n) columnTile(from, lda << 2, panel, to, ldc << 2, depth)
-        else ragged(from, 4, lda << 2, panel, to, ldc, rows, n - j, depth, true)
-      }
+    transpose(a + ((k0 * lda) << 2), lda, depth, m, left)
+    gemm(left, depth, scratch, c, ldc, m, n, depth, true)
+  }
+}
+
+/** `y` [columns, rows] becomes the transpose of `x` [rows, columns], whose rows are `ldx` floats apart. */
+function transpose(x: usize, ldx: i32, rows: i32, columns: i32, y: usize): void {
+  const step = ldx << 2
+  const down = rows << 2
+  let row = 0
+  for (; row + 4 <= rows; row += 4) {
+    let from = x + row * step
+    let to = y + (row << 2)
+    let column = 0
+    for (; column + 4 <= columns; column += 4) {
+      const a = v128.load(from)
+      const b = v128.load(from + step)
+      const c = v128.load(from + 2 * step)
+      const d = v128.load(from + 3 * step)
+      const ab = v128.shuffle<f32>(a, b, 0, 4, 1, 5)
+      const ab2 = v128.shuffle<f32>(a, b, 2, 6, 3, 7)
+      const cd = v128.shuffle<f32>(c, d, 0, 4, 1, 5)
+      const cd2 = v128.shuffle<f32>(c, d, 2, 6, 3, 7)
+      v128.store(to, v128.shuffle<f32>(ab, cd, 0, 1, 4, 5))
+      v128.store(to + down, v128.shuffle<f32>(ab, cd, 2, 3, 6, 7))
+      v128.store(to + 2 * down, v128.shuffle<f32>(ab2, cd2, 0, 1, 4, 5))
+      v128.store(to + 3 * down, v128.shuffle<f32>(ab2, cd2, 2, 3, 6, 7))
+      from += 16
+      to += 4 * down
+    }
+    for (; column < columns; column++) {
+      for (let i = 0; i < 4; i++) store<f32>(to + (i << 2), load<f32>(from + i * step))
+      from += 4
+      to += down
+    }
+  }
+  for (; row < rows; row++) {
+    for (let column = 0; column < columns; column++) {
+      store<f32>(y + column * down + (row << 2), load<f32>(x + row * step + (column << 2)))
     }
   }
 }
 
-/** A tile at an edge of what is stored, element by element; strides of the left operand in bytes. */
+/** A tile at an edge of what is stored, element by element; the left operand's stride in bytes. */
 function ragged(
   a: usize,
-  rowStride: i32,
-  depthStride: i32,
+  lda: i32,
   panel: usize,
   c: usize,
   ldc: i32,
@@ -156,13 +185,13 @@ function ragged(
       low = part(to, columns)
       high = part(to + 16, columns - 4)
     }
-    let from = a + i * rowStride
+    let from = a + i * lda
     for (let p = 0; p < k; p++) {
       const left = v128.load32_splat(from)
       const right = panel + ((p * NR) << 2)
       low = madd(left, v128.load(right), low)
       high = madd(left, v128.load(right, 16), high)
-      from += depthStride
+      from += 4
     }
     storePart(to, low, columns)
     storePart(to + 16, high, columns - 4)
@@ -184,63 +213,4 @@ function storePart(at: usize, values: v128, count: i32): void {
   if (count > 1) store<f32>(at, f32x4.extract_lane(values, 1), 4)
   if (count > 2) store<f32>(at, f32x4.extract_lane(values, 2), 8)
   if (count > 3) store<f32>(at, f32x4.extract_lane(values, 3), 12)
-}
-
-/** A tile of `c += aᵀ * b`: six columns of `a`, which lie beside each other. Strides in bytes. */
-function columnTile(a: usize, lda: i32, b: usize, c: usize, ldc: i32, k: i32): void {
-  const c0 = c
-  const c1 = c + 1 * ldc
-  const c2 = c + 2 * ldc
-  const c3 = c + 3 * ldc
-  const c4 = c + 4 * ldc
-  const c5 = c + 5 * ldc
-  let s0 = v128.load(c0)
-  let t0 = v128.load(c0, 16)
-  let s1 = v128.load(c1)
-  let t1 = v128.load(c1, 16)
-  let s2 = v128.load(c2)
-  let t2 = v128.load(c2, 16)
-  let s3 = v128.load(c3)
-  let t3 = v128.load(c3, 16)
-  let s4 = v128.load(c4)
-  let t4 = v128.load(c4, 16)
-  let s5 = v128.load(c5)
-  let t5 = v128.load(c5, 16)
-  const end = b + ((k * NR) << 2)
-  while (b < end) {
-    const low = v128.load(b)
-    const high = v128.load(b, 16)
-    let left = v128.load32_splat(a)
-    s0 = madd(left, low, s0)
-    t0 = madd(left, high, t0)
-    left = v128.load32_splat(a, 4)
-    s1 = madd(left, low, s1)
-    t1 = madd(left, high, t1)
-    left = v128.load32_splat(a, 8)
-    s2 = madd(left, low, s2)
-    t2 = madd(left, high, t2)
-    left = v128.load32_splat(a, 12)
-    s3 = madd(left, low, s3)
-    t3 = madd(left, high, t3)
-    left = v128.load32_splat(a, 16)
-    s4 = madd(left, low, s4)
-    t4 = madd(left, high, t4)
-    left = v128.load32_splat(a, 20)
-    s5 = madd(left, low, s5)
-    t5 = madd(left, high, t5)
-    a += lda
-    b += NR << 2
-  }
-  v128.store(c0, s0)
-  v128.store(c0, t0, 16)
-  v128.store(c1, s1)
-  v128.store(c1, t1, 16)
-  v128.store(c2, s2)
-  v128.store(c2, t2, 16)
-  v128.store(c3, s3)
-  v128.store(c3, t3, 16)
-  v128.store(c4, s4)
-  v128.store(c4, t4, 16)
-  v128.store(c5, s5)
-  v128.store(c5, t5, 16)
 }

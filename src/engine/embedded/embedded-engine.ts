@@ -158,7 +158,7 @@ export function createEmbeddedEngine(options: EmbeddedEngineOptions = {}): Embed
   async function forwardBackward(data: readonly Datum[], loss: Loss): Promise<ForwardBackward> {
     const parts = await onAll(
       data,
-      (part) => ({ kind: 'train', data: part, loss }),
+      (part) => ({ kind: 'train', data: part, loss, version }),
       ({ trained }) => trained,
     )
     return {
@@ -184,7 +184,7 @@ export function createEmbeddedEngine(options: EmbeddedEngineOptions = {}): Embed
     async lookForwardBackward(data, scale) {
       const parts = await onAll(
         data,
-        (part) => ({ kind: 'look', data: part, scale }),
+        (part) => ({ kind: 'look', data: part, scale, version }),
         ({ looked }) => looked,
       )
       return {

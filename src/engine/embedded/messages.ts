@@ -11,10 +11,14 @@ export interface Start {
   readonly frozenStem: boolean
 }
 
-export type Request =
+export type Request = {
+  /** Counts up with each change of the parameters. */
+  readonly version: number
+} & (
   | { readonly kind: 'train'; readonly data: readonly Datum[]; readonly loss: Loss }
   | { readonly kind: 'look'; readonly data: readonly LookDatum[]; readonly scale: number }
-  | { readonly kind: 'sample'; readonly requests: readonly SampleRequest[]; readonly version: number }
+  | { readonly kind: 'sample'; readonly requests: readonly SampleRequest[] }
+)
 
 /** What the kind of the request makes: one of them. */
 export interface Answer {

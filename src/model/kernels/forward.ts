@@ -30,7 +30,7 @@ export interface Stretch {
 export const firstCell: number = tokenOf(` ${cellName(itemAt(cellsInOrder, 0))}`)
 
 /** Features have a length of sqrt(D), names of about one: what is found has to be heard beside what is seen. */
-function loudness(width: number): number {
+export function loudness(width: number): number {
   return 0.6 * Math.sqrt(width)
 }
 

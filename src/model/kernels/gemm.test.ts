@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { random } from '../../shared/random.ts'
-import { createKernels, type Kernels, panelFloats, type Address } from './kernels.ts'
+import { createKernels, type Kernels, panelFloats, transposedScratch, type Address } from './kernels.ts'
 import { readKernels } from './node-kernels.ts'
 
 const bytes = readKernels()
@@ -77,7 +77,7 @@ describe.each([
     const a = matrix(kernels, k * m)
     const b = matrix(kernels, k * n)
     const c = matrix(kernels, m * n, () => 1)
-    const scratch = kernels.take(panelFloats(256, n))
+    const scratch = kernels.take(transposedScratch(m, n))
     kernels.call.gemmTransposed(a, m, b, n, c, n, m, n, k, scratch)
     const [A, B, C] = [kernels.floats(a, k * m), kernels.floats(b, k * n), kernels.floats(c, m * n)]
     for (let i = 0; i < m; i++) {

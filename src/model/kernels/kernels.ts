@@ -198,3 +198,8 @@ export async function createKernels({ relaxed, plain }: KernelBytes): Promise<Ke
 export function panelFloats(k: number, n: number): number {
   return k * Math.ceil(n / 8) * 8
 }
+
+/** Floats that `gemmTransposed` needs beside a product of `m` rows and `n` columns. */
+export function transposedScratch(m: number, n: number): number {
+  return 256 * (m + Math.ceil(n / 8) * 8)
+}

@@ -1,0 +1,131 @@
+/** Losses and gradients as jax-js computes them: what the kernels' are held against. One batch, all padded to its longest. */
+import { formStatesOf } from '../../src/model/grammar.ts'
+import {
+  colourCount,
+  kindLabels,
+  type ModelConfig,
+  patchCount,
+  patchSize,
+  patchTokens,
+  presenceLabels,
+  textTokens,
+} from '../../src/model/config.ts'
+import { parameterSpecs } from '../../src/model/parameters.ts'
+import type { Datum, LookDatum, Loss } from '../../src/engine/engine.ts'
+import { textLength, viewAndText } from '../../src/engine/engine.ts'
+import { fillPatches, sequenceArrays } from '../../src/model/batch.ts'
+import { floatsOf, numpy as np, type Tensor } from '../../src/model/jax.ts'
+import { lookStep, trainStep } from '../../src/engine/embedded/graphs.ts'
+import { type Parameters, weight } from '../../src/model/network.ts'
+
+interface Reference {
+  readonly loss: number
+  /** Laid out as the parameters are. */
+  readonly gradient: Float32Array
+  /** Log-probabilities of each datum's reply; of views: what the heads said. */
+  readonly said: readonly (readonly number[])[]
+}
+
+export async function trainReference(
+  shape: ModelConfig,
+  parameters: Float32Array,
+  data: readonly Datum[],
+  loss: Loss,
+  frozenStem: boolean,
+): Promise<Reference> {
+  const batch = data.length
+  const longest = Math.max(...data.map(({ prompt, reply }) => textLength(prompt) + reply.length - 1))
+  const config = { ...shape, contextTokens: patchTokens(shape) + longest }
+  const words = textTokens(config)
+  const sequences = data.map(({ prompt, reply }) => {
+    const { view, tokens } = viewAndText(prompt)
+    return { view, tokens: [...tokens, ...reply.slice(0, -1)], promptLength: tokens.length }
+  })
+  const arrays = sequenceArrays(config, sequences, batch)
+  const startOf = (b: number): number => b * words + textLength(data[b]!.prompt) - 1
+  const row = (valuesOf: (datum: Datum) => readonly number[] | undefined): Float32Array => {
+    const values = new Float32Array(batch * words)
+    for (const [b, datum] of data.entries()) values.set(valuesOf(datum) ?? [], startOf(b))
+    return values
+  }
+  const shaped = (values: Float32Array | Int32Array, ...dims: number[]): Tensor =>
+    np.array(values, { shape: [batch, ...dims] })
+  const [[summed, [logprobs]], gradients] = trainStep(config, loss, frozenStem)(
+    tensorsOf(config, parameters),
+    {
+      patches: shaped(arrays.patches, patchCount(config), patchSize),
+      tokens: shaped(arrays.tokens, words),
+      goal: shaped(arrays.goal, words),
+      colour: shaped(arrays.colour, colourCount),
+      mask: shaped(arrays.mask, 1, config.contextTokens, config.contextTokens),
+    },
+    {
+      next: shaped(Int32Array.from(row(({ reply }) => reply)), words),
+      weights: shaped(
+        row(({ weights }) => weights),
+        words,
+      ),
+      advantages: shaped(
+        row(({ advantages }) => advantages),
+        words,
+      ),
+      oldLogprobs: shaped(
+        row(({ oldLogprobs }) => oldLogprobs),
+        words,
+      ),
+      form: shaped(Int32Array.from(row(({ formed, reply }) => (formed ? formStatesOf(reply) : []))), words),
+    },
+  )
+  const all = await floatsOf(logprobs!)
+  return {
+    loss: (await floatsOf(summed))[0]!,
+    gradient: await flat(config, gradients),
+    said: data.map(({ reply }, b) => [...all.subarray(startOf(b), startOf(b) + reply.length)]),
+  }
+}
+
+export async function lookReference(
+  config: ModelConfig,
+  parameters: Float32Array,
+  data: readonly LookDatum[],
+): Promise<Reference> {
+  const batch = data.length
+  const patchLength = patchCount(config) * patchSize
+  const patches = new Float32Array(batch * patchLength)
+  for (const [b, { view }] of data.entries()) fillPatches(config, view, patches.subarray(b * patchLength))
+  const joined = (parts: readonly Float32Array[], ...dims: number[]): Tensor =>
+    np.array(Float32Array.from(parts.flatMap((part) => [...part])), { shape: [batch, ...dims] })
+  const [[summed, said], gradients] = lookStep(config)(
+    tensorsOf(config, parameters),
+    np.array(patches, { shape: [batch, patchCount(config), patchSize] }),
+    {
+      rows: np.array(new Float32Array(batch).fill(1), { shape: [batch] }),
+      presence: joined(
+        data.map(({ presence }) => presence),
+        patchTokens(config),
+        presenceLabels,
+      ),
+      kind: joined(
+        data.map(({ kind }) => kind),
+        kindLabels,
+      ),
+    },
+  )
+  const loss = (await floatsOf(summed))[0]!
+  const gradient = await flat(config, gradients)
+  return { loss, gradient, said: await Promise.all(said.map(async (part) => [...(await floatsOf(part))])) }
+}
+
+function tensorsOf(config: ModelConfig, parameters: Float32Array): Parameters {
+  return Object.fromEntries(
+    parameterSpecs(config).map(({ name, shape, offset, size }) => [
+      name,
+      np.array(parameters.slice(offset, offset + size), { shape: [...shape] }),
+    ]),
+  )
+}
+
+async function flat(config: ModelConfig, gradients: Parameters): Promise<Float32Array> {
+  const parts = parameterSpecs(config).map(({ name }) => floatsOf(weight(gradients, name)))
+  return Float32Array.from((await Promise.all(parts)).flatMap((part) => [...part]))
+}
