@@ -4,7 +4,9 @@ declare namespace WebAssembly {
     readonly buffer: ArrayBuffer
     grow(pages: number): number
   }
-  interface Instance {
+  const Module: new (bytes: Uint8Array) => object
+  class Instance {
+    constructor(module: object)
     readonly exports: Record<string, unknown>
   }
   function validate(bytes: Uint8Array): boolean

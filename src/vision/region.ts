@@ -1,9 +1,10 @@
 /** Resamples any box of decoded pixels to any size, without copying the crop first. */
 import { sharp } from '../shared/native.ts'
-import { boxSize } from '../protocol/box.ts'
+import { boxSize, pixelBox } from '../protocol/box.ts'
 import type { PixelBox, Size } from '../protocol/box.ts'
 import type { Resampler } from '../protocol/profile.ts'
 import { areaRegion } from './area.ts'
+import { halved, picked } from './kernels.ts'
 import { bicubicRegion, lanczosRegion } from './lanczos.ts'
 import type { Pixels } from './picture.ts'
 
@@ -57,19 +58,7 @@ function copyRegion(source: Pixels, boxPx: PixelBox): Pixels {
 /** The released loop's resampler for observations, identical to Pillow's NEAREST. */
 function nearestRegion(source: Pixels, boxPx: PixelBox, size: Size): Pixels {
   const inner = boxSize(boxPx)
-  const columns = nearestIndices(inner.width, size.width).map((x) => (boxPx[0] + x) * 3)
-  const rows = nearestIndices(inner.height, size.height).map((y) => (boxPx[1] + y) * source.width * 3)
-  const data = new Uint8Array(size.width * size.height * 3)
-  let o = 0
-  for (const row of rows) {
-    for (let x = 0; x < columns.length; x++, o += 3) {
-      const at = row + columns[x]!
-      data[o] = source.data[at]!
-      data[o + 1] = source.data[at + 1]!
-      data[o + 2] = source.data[at + 2]!
-    }
-  }
-  return { width: size.width, height: size.height, data }
+  return picked(source, boxPx, nearestIndices(inner.width, size.width), nearestIndices(inner.height, size.height))
 }
 
 /**
@@ -86,9 +75,16 @@ function nearestIndices(inputs: number, outputs: number): Int32Array {
   })
 }
 
-/** Fast approximation within a few levels of the exact filter; shrinks by four or more use a box filter first. */
+/**
+ * Fast approximation within a few levels of the exact filter. Shrinks by four or more begin with a box filter: libvips has one, and a box with
+ * even sides is halved first by our own, which is several times as fast.
+ */
 async function shrinkFast(source: Pixels, boxPx: PixelBox, size: Size, kernel: 'lanczos3' | 'cubic'): Promise<Pixels> {
   const { width, height } = boxSize(boxPx)
+  if (width >= 4 * size.width && height >= 4 * size.height && width % 2 === 0 && height % 2 === 0) {
+    const half = halved(source, boxPx)
+    return shrinkFast(half, pixelBox(0, 0, half.width, half.height), size, kernel)
+  }
   const data = await sharp(source.data, {
     raw: { width: source.width, height: source.height, channels: 3 },
     limitInputPixels: false, // already in memory
