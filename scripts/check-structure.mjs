@@ -163,7 +163,7 @@ export function checkSlips(files) {
 
 /** What a run folder holds that is read again: only `src/runs/` names it, and only there a log is defined. */
 const runFiles =
-  /['"`](?:[^'"`\n]*\/)?(?:(?:trajectories|pending|metrics|rollouts|skipped|checkpoints|judgements|stages)\.jsonl|config\.json|problems\.json|prices\.json|engine\.json|searches\.html|lock)['"`]|\bpolicy\.safetensors['"`]|\bcheckpoint-\$|: (?:Log|RunFile)<.*> = \{/g
+  /['"`](?:[^'"`\n]*\/)?(?:(?:trajectories|pending|metrics|rollouts|skipped|checkpoints|judgements|stages|notes)\.jsonl|config\.json|problems\.json|prices\.json|engine\.json|searches\.html|lock)['"`]|\bpolicy\.safetensors['"`]|\bcheckpoint-\$|: (?:Log|RunFile)<.*> = \{/g
 
 const parsedPolicy =
   /\bpolicy(?:Name)?\s*[!=]==\s*['"`]|\bpolicy(?:Name)?\??\.(?:startsWith|slice|split)\(|\bstartsWith\(['"`](?:chat|embedded|tinker):(?!\/)/g

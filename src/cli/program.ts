@@ -9,6 +9,7 @@ import { addEval } from './eval/eval.ts'
 import { addExport } from './data/export.ts'
 import { addJudge } from './eval/judge.ts'
 import { addMcp } from './serve/mcp.ts'
+import { addNote } from './note.ts'
 import { addModels } from './models.ts'
 import { addProbe } from './data/probe.ts'
 import { addRecipe } from './recipe.ts'
@@ -64,6 +65,7 @@ export function program(): Command {
     addExport,
     addServe,
     addView,
+    addNote,
     addMcp,
     addData,
     addModels,

@@ -14,6 +14,7 @@ import { keyOf, searchKey, searchedLog } from '../runs/searches.ts'
 import type { Searched } from '../runs/searches.ts'
 import type { IsDone, SearchRunOptions } from '../search/owed-samples.ts'
 import { readLog } from '../runs/log.ts'
+import { readCorrections } from '../runs/notes.ts'
 import { indexSearches } from '../runs/search-index.ts'
 import { checkSamePictures, picturesId } from '../search/same-pictures.ts'
 import type { SearchedPictures } from '../search/same-pictures.ts'
@@ -165,9 +166,14 @@ export interface CollectedSet {
   read(): AsyncGenerator<Trajectory, void>
 }
 
-/** Opens the set: in the order of the problems, the rules of the run leave out searches over their share, and those beyond the target. */
-export async function openCollected(run: Pick<RunFolder, 'path'>): Promise<CollectedSet> {
+/**
+ * Opens the set: in the order of the problems, the rules of the run leave out searches over their share, and those beyond the target. Searches whose verdict was corrected by hand to
+ * wrong are left out, too, unless `asJudged`.
+ */
+export async function openCollected(run: Pick<RunFolder, 'path'>, asJudged = false): Promise<CollectedSet> {
+  const corrections = await readCorrections(run.path, asJudged)
   const index = await indexSearches(run.path, (trajectory) => {
+    if (corrections.of({ trajectory })?.verdict === 'wrong') return undefined
     return { candidate: candidateOf(keyOf(trajectory), trajectory), entry: setEntryOf(trajectory) }
   })
   const byKey = new Map(index.entries.map(({ key, kept }) => [key, kept]))
@@ -179,9 +185,9 @@ export async function openCollected(run: Pick<RunFolder, 'path'>): Promise<Colle
 }
 
 /** The trajectories of the set. */
-export async function readCollected(run: Pick<RunFolder, 'path'>): Promise<Trajectory[]> {
+export async function readCollected(run: Pick<RunFolder, 'path'>, asJudged?: boolean): Promise<Trajectory[]> {
   const set: Trajectory[] = []
-  for await (const trajectory of (await openCollected(run)).read()) set.push(trajectory)
+  for await (const trajectory of (await openCollected(run, asJudged)).read()) set.push(trajectory)
   return set
 }
 

@@ -25,6 +25,7 @@ import type { FailureRule } from './figures/failures.ts'
 import { BySearch } from './by-search.ts'
 import { outcomeOf } from './figures/outcome.ts'
 import type { Outcome } from './figures/outcome.ts'
+import { notesVersion } from '../runs/notes.ts'
 import { problemList } from '../runs/files.ts'
 import type { ListedProblem } from '../runs/files.ts'
 import { writeRunFile } from '../runs/run-file.ts'
@@ -46,6 +47,8 @@ export interface EvaluateOptions extends Omit<SearchRunOptions, 'problems'> {
   readonly judge: Judge
   /** How searches without a result count; default: as wrong. */
   readonly failures?: FailureRule | undefined
+  /** Leaves verdicts that were corrected by hand out of the report. */
+  readonly asJudged?: boolean | undefined
   /** Stop if more than this share of all searches, or from 1 on this number, fail or get no verdict. */
   readonly failOnError?: number | undefined
   /** Called once stored results have been read, and after every search. */
@@ -71,13 +74,14 @@ export interface EvalProgress {
 
 export async function evaluate(options: EvaluateOptions): Promise<EvalReport> {
   const { problems, policy, judge, samples, maxTurns, profile, seed, run, concurrency, stop, onProgress } = options
-  const { retryRefused = false, keepGoing, failOnError = Number.POSITIVE_INFINITY, profileOf } = options
+  const { asJudged, retryRefused = false, keepGoing, failOnError = Number.POSITIVE_INFINITY, profileOf } = options
   checkJudgeable(problems)
   const own = problems.map(({ problem, slices = levelSlice(problem) }) => ({ ...problem, slices }))
   const { aggregate = micro, whole = own } = options
   const listed = whole.map(({ dataSource, docId, slices }) => ({ dataSource, docId, slices }))
   await writeRunFile(run.path, problemList, listed)
-  const { done, failed, pictures, read } = await readOutcomes(run.path)
+  const notedBefore = await notesVersion(run.path)
+  const { done, failed, pictures, read } = await readOutcomes(run.path, asJudged)
   await checkSamePictures(pictures, problems, profile.pictures.reading)
   const outcomes = new BySearch<Outcome>()
   for (const outcome of wantedOf(done, problems, samples)) {
@@ -162,6 +166,13 @@ export async function evaluate(options: EvaluateOptions): Promise<EvalReport> {
     throw watch.instead(error)
   }
   watch.checkFailed()
+  // People may have corrected verdicts in the meantime.
+  if (asJudged !== true && (await notesVersion(run.path)) !== notedBefore) {
+    const { done: noted } = await readOutcomes(run.path)
+    for (const outcome of noted.values()) {
+      if (outcomes.has(outcome, outcome.sample)) outcomes.set(outcome, outcome.sample, outcome)
+    }
+  }
   const scored = own.map(({ slices, ...problem }, index) => ({
     name: problemName(problem),
     slices,

@@ -32,7 +32,9 @@ export function lookingReport(
     return run === undefined ? [] : [{ control, problems: run.problems }]
   })
   const figures = lookingFigures(looking.problems, runs, seed)
-  return { title: `${benchmarkNamed(benchmark).title}: ${policy}`, policy, figures, leftOut }
+  const outcomes = [looking, ...controlled].flatMap(({ problems }) => problems.flatMap((problem) => problem.outcomes))
+  const corrected = outcomes.filter((outcome) => outcome.corrected).length
+  return { title: `${benchmarkNamed(benchmark).title}: ${policy}`, policy, figures, leftOut, corrected }
 }
 
 /** Of every evaluation among these runs that has controls among them. */

@@ -11,6 +11,7 @@ import { canonicalJson } from '../shared/canonical.ts'
 import { UserError } from '../shared/errors.ts'
 import { defined, itemAt } from '../shared/known.ts'
 import { readLog } from '../runs/log.ts'
+import { carryNotes } from '../runs/notes.ts'
 import { openRun } from '../runs/run-folder.ts'
 import type { RunFolder } from '../runs/run-folder.ts'
 import { differences, readConfiguration } from '../runs/configuration.ts'
@@ -52,6 +53,7 @@ export async function mergeRuns(paths: readonly string[], out: string): Promise<
       await Promise.all(appending)
     }
     await mergeJudgements(paths, run)
+    await carryNotes(paths, run.path)
     const skipped = await mergeSkipped(paths, run)
     for (const path of paths)
       await keepPrices(out, { ...(await readRunFile(path, pricesFile)), ...(await readRunFile(out, pricesFile)) })

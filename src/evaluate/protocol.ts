@@ -8,6 +8,7 @@ import type { FailureRule } from './figures/failures.ts'
 import { changedSince } from '../protocol/earlier-forms.ts'
 import type { Profile, ViewRule } from '../protocol/profile.ts'
 import { canonicalJson, sha256 } from '../shared/canonical.ts'
+import { counted } from '../shared/numbers.ts'
 
 export type EvalConfig = Configuration<'eval'>
 
@@ -56,10 +57,12 @@ function short(hash: string): string {
 interface LinedRun {
   readonly config: EvalConfig
   readonly interval?: Pick<EvalReport['interval'], 'over' | 'units'>
+  /** Number of verdicts corrected by hand. */
+  readonly corrected?: number
 }
 
 /** For example `Avg@8, 32 turns, temperature 1, profile embedded (0a1b2c3d), views 64x64 px, ..., judge exact, failed searches count as wrong`. */
-export function protocolLine({ config, interval }: LinedRun): string {
+export function protocolLine({ config, interval, corrected = 0 }: LinedRun): string {
   const { samples, maxTurns, temperature, sampling, protocol, judge, optionOrder, policy, checkpoint, seed, control } =
     config
   const parts = [
@@ -78,8 +81,14 @@ export function protocolLine({ config, interval }: LinedRun): string {
     `judge ${judgeText(judge)}`,
     interval && interval.over !== 'problems' && `intervals over ${interval.units} ${interval.over}`,
     failuresRuleText(config),
+    corrected > 0 && correctedText(corrected),
   ]
   return parts.filter((part) => part !== false && part !== undefined).join(', ')
+}
+
+/** For example `12 verdicts corrected by hand`. */
+export function correctedText(corrected: number): string {
+  return `${counted(corrected, 'verdict', 'verdicts')} corrected by hand`
 }
 
 /** Notes that the profile has changed since the score was measured; `pixels.profile` is the hash without the bound of a sweep. */

@@ -26,16 +26,27 @@ export interface FinishedEval extends MeasuredRun {
   readonly outcomesByProblem: readonly (readonly Outcome[])[]
 }
 
+/** How stored results count. */
+export interface CountingRules {
+  readonly failures?: FailureRule | undefined
+  /** Leaves out verdicts that were corrected by hand. */
+  readonly asJudged?: boolean | undefined
+}
+
 /**
  * The report of the finished evaluation in folder `path`; `prices` and `failures` take precedence over what the run stores. Searches that
- * failed or have no verdict are owed unless it is stated how they count. Throws the errors of `readConfiguration`, `eval-not-found` for a
+ * failed or have no verdict are owed unless it is stated how they count. Verdicts corrected by hand count, unless `asJudged`. Throws the errors of `readConfiguration`, `eval-not-found` for a
  * run without searches, and `eval-unfinished` if a problem lacks searches.
  */
-export async function readEvalRun(path: string, prices: Prices = {}, failures?: FailureRule): Promise<FinishedEval> {
+export async function readEvalRun(
+  path: string,
+  prices: Prices = {},
+  { failures, asJudged }: CountingRules = {},
+): Promise<FinishedEval> {
   const stored = await readConfiguration(path, 'eval')
   const config = failures === undefined ? stored : { ...stored, failures }
   const { samples, maxTurns, seed, benchmark, shard } = config
-  const { done, failed } = await readOutcomes(path)
+  const { done, failed } = await readOutcomes(path, asJudged)
   const takesFailed = config.failures !== undefined
   const outcomeOf = (problem: ListedProblem, sample: number): Outcome | undefined =>
     done.get(problem, sample) ?? (takesFailed ? failed.get(searchKey(problem, sample))?.outcome : undefined)

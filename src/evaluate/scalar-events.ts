@@ -39,12 +39,13 @@ async function evalEvents(path: string, wallTime: number): Promise<ScalarEvent[]
     throw error
   })
   if (found === undefined) return []
-  const { summary, sampling, scores } = found
+  const { summary, sampling, scores, corrected } = found
   const slices: [string, Slice][] = [['all', summary], ...Object.entries(summary.byLevel)]
   const whole = {
     score: Object.fromEntries(scores.map(({ name, score }) => [name, score])),
     passAtK: sampling.passAtK,
     majorityAtK: sampling.majorityAtK,
+    ...(corrected > 0 && { correctedByHand: corrected }),
     ...Object.fromEntries(slices.map(([name, { avgAtK, meanTurns, ends }]) => [name, { avgAtK, meanTurns, ends }])),
   }
   const limits = summary.everyTurnLimit.map(({ limit }, index) => {

@@ -1,12 +1,14 @@
 /** The facts of a stored search, by which it is listed and filtered. Pure. */
 import { labelsOf, patternsOf } from '../coldstart/patterns.ts'
+import { withHandVerdict } from '../protocol/note.ts'
+import type { SearchNote } from '../protocol/note.ts'
 import { costOf } from '../protocol/price.ts'
 import type { Price } from '../protocol/price.ts'
 import type { SearchFacts } from '../protocol/filter/facts.ts'
 import { reasonText } from '../protocol/reason.ts'
 import type { Observation, Trajectory } from '../protocol/trajectory.ts'
 import type { LoggedSearch } from '../runs/searches.ts'
-import { outcomeOf } from './figures/outcome.ts'
+import { notedOutcome } from './figures/outcome.ts'
 import type { Outcome } from './figures/outcome.ts'
 import { problemName } from './stored-outcomes.ts'
 
@@ -17,14 +19,16 @@ export interface FactsOptions {
   readonly index: number
   /** If it is known already. */
   readonly outcome?: Outcome
+  /** What was noted about it; a verdict in it counts. */
+  readonly note?: SearchNote | undefined
   /** Of the tokens of its policy. */
   readonly price?: Price | undefined
 }
 
 export function factsOf({ trajectory, step, advantage }: LoggedSearch, options: FactsOptions): SearchFacts {
-  const { index, outcome = outcomeOf(trajectory), price } = options
-  const { problem, turns, observations, answer, end, verdict, sampleIndex, ask, policy, profile, usage, ms } =
-    trajectory
+  const { index, note, outcome = notedOutcome(trajectory, note), price } = options
+  const { verdict } = withHandVerdict(trajectory, note)
+  const { problem, turns, observations, answer, end, sampleIndex, ask, policy, profile, usage, ms } = trajectory
   const { level, question, answer: truth } = problem
   const patterns = patternsOf(trajectory)
   const parts = observations.filter(({ parent }) => parent !== null)
@@ -44,6 +48,8 @@ export function factsOf({ trajectory, step, advantage }: LoggedSearch, options: 
     answer: answer && answer.slice(0, longestText),
     end,
     verdict: verdict?.kind ?? 'unjudged',
+    ...(outcome.corrected && { asJudged: trajectory.verdict?.kind ?? 'unjudged' }),
+    ...(note && { note }),
     ...(reason && { reason: reasonText(reason, longestText) }),
     ...(cause && { cause }),
     turns: turns.length,

@@ -9,11 +9,12 @@ import { skippedLog } from '../runs/searches.ts'
 import type { SkippedProblem } from '../runs/searches.ts'
 import { UserError } from '../shared/errors.ts'
 import { readLog } from '../runs/log.ts'
+import { readCorrections } from '../runs/notes.ts'
 import { indexSearches } from '../runs/search-index.ts'
 import type { SearchedPictures } from '../search/same-pictures.ts'
 import { sharedTexts } from '../shared/shared-texts.ts'
 import { BySearch } from './by-search.ts'
-import { outcomeOf } from './figures/outcome.ts'
+import { notedOutcome } from './figures/outcome.ts'
 import type { Outcome } from './figures/outcome.ts'
 
 /** The name of a problem in results. */
@@ -42,15 +43,16 @@ interface FailedSearch {
 
 /**
  * The outcomes of the searches in a run folder. Failed searches are to be repeated, except those that the server refused permanently
- * while it accepted others; if it accepted none, the server needs fixing.
+ * while it accepted others; if it accepted none, the server needs fixing. Verdicts that were corrected by hand count, unless `asJudged`.
  */
-export async function readOutcomes(folder: string): Promise<StoredOutcomes> {
+export async function readOutcomes(folder: string, asJudged = false): Promise<StoredOutcomes> {
+  const corrections = await readCorrections(folder, asJudged)
   const done = new BySearch<Outcome>()
   const failed = new Map<string, FailedSearch>()
   const pictures = new Map<string, string>()
   const lighter = lighterOutcomes()
   const index = await indexSearches(folder, (trajectory, key) => {
-    const outcome = lighter(outcomeOf(trajectory))
+    const outcome = lighter(notedOutcome(trajectory, corrections.of({ trajectory })))
     pictures.set(searchKey(outcome, 0), outcome.picture)
     if (outcome.end === 'failed') failed.set(key, { failure: trajectory.failure, outcome })
     else done.set(outcome, outcome.sample, outcome)

@@ -1,4 +1,5 @@
 /** The data of a page that opens from a file. Types only. */
+import type { SearchNote } from '../protocol/note.ts'
 import type { Trajectory } from '../protocol/trajectory.ts'
 
 /** Searches to replay. */
@@ -13,6 +14,7 @@ export interface StoredSearch {
   readonly name: string
   readonly trajectory: Trajectory
   readonly pictures: StoredPictures
+  readonly note?: SearchNote
 }
 
 /** As `data:` URLs; lists are indexed by observation. */

@@ -1,6 +1,8 @@
 /** Writes searches as one page, with originals, crops and views scaled to fit a size budget. */
 import { boxSize, pixelBox } from '../protocol/box.ts'
 import type { PixelBox, Size } from '../protocol/box.ts'
+import { withHandVerdict } from '../protocol/note.ts'
+import type { SearchNote } from '../protocol/note.ts'
 import { originalOf, picturesOf } from '../protocol/originals.ts'
 import type { Pictured } from '../protocol/originals.ts'
 import { isChanged } from '../protocol/orientation.ts'
@@ -23,6 +25,7 @@ export interface SearchToShow extends Pictured<Picture> {
   readonly trajectory: Trajectory
   /** The profile of the search, which determines its views. */
   readonly profile: Profile
+  readonly note?: SearchNote
 }
 
 /** Longest sides in pixels. */
@@ -42,14 +45,19 @@ export async function writePage(
   const stored: StoredSearch[] = []
   for (const search of searches) {
     const pictures = await drawn(search, budgetBytes / searches.length)
-    stored.push({ name: search.title, trajectory: shortened(search.trajectory), pictures })
+    stored.push({
+      name: search.title,
+      trajectory: shortened(search.trajectory),
+      pictures,
+      ...(search.note && { note: search.note }),
+    })
   }
   const data: SearchesData = { kind: 'searches', notes, searches: stored }
   await replaceFile(path, await dataFile(title, data, [...notes, ...searches.map(plainText)].map(shown)))
 }
 
-function plainText({ title, trajectory }: SearchToShow): string {
-  const { problem, answer, verdict, turns } = trajectory
+function plainText({ title, trajectory, note }: SearchToShow): string {
+  const { problem, answer, verdict, turns } = withHandVerdict(trajectory, note)
   const truth = problem.answer === undefined ? '' : `, truth ${problem.answer}: ${verdict?.kind}`
   return `${title}. ${problem.question} ${answer ?? '–'}${truth} (${endText(trajectory)}, ${turns.length} turns)`
 }

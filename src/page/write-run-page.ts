@@ -4,6 +4,7 @@ import type { Problem } from '../protocol/problem.ts'
 import type { Profile } from '../protocol/profile.ts'
 import type { Trajectory } from '../protocol/trajectory.ts'
 import { searchesPage } from '../runs/files.ts'
+import { readNotes } from '../runs/notes.ts'
 import { keyOf, searchLog } from '../runs/searches.ts'
 import type { RunFolder } from '../runs/run-folder.ts'
 import type { Picture } from '../vision/picture.ts'
@@ -25,6 +26,7 @@ export interface RunPageOptions {
 
 /** Writes the page into the run and returns its path; undefined if the run has nothing to show. */
 export async function writeRunPage(run: RunFolder, options: RunPageOptions): Promise<string | undefined> {
+  const written = await readNotes(run.path)
   const picked = await pick(run.read(searchLog))
   const { title, notes = [] } = options
   if (picked.length === 0 && notes.length === 0) return undefined
@@ -32,7 +34,9 @@ export async function writeRunPage(run: RunFolder, options: RunPageOptions): Pro
   for (const trajectory of picked) {
     const { problem } = trajectory
     const pictures = await options.openPictures(problem)
-    searches.push({ title: problem.level ?? problem.docId, trajectory, ...pictures, profile: options.profile })
+    const note = written.of({ trajectory })
+    const title = problem.level ?? problem.docId
+    searches.push({ title, trajectory, ...pictures, profile: options.profile, ...(note && { note }) })
   }
   const page = run.file(searchesPage)
   await writePage(page, title, searches, notes)

@@ -44,7 +44,7 @@ export async function readResults(folder: string, settings: RecipeSettings): Pro
   const log = await readStageLog({ read: (wanted) => readLog(folder, wanted) })
   const stages = recipeStages(settings, folder).flatMap(({ name }) => log.get(name) ?? [])
   const evaluation = async (policy: PolicyName): Promise<EvalSummary> =>
-    (await readEvalRun(join(folder, `eval-${policy}`))).summary
+    (await readEvalRun(join(folder, `eval-${policy}`), {}, { asJudged: true })).summary
   const changes = async (objective: TrainedName): Promise<Table | undefined> => {
     const steps = await readSteps({ path: join(folder, rlStages[objective]) }, 'rl')
     return changeTable({ name: 'rl', steps })

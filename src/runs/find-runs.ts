@@ -9,6 +9,7 @@ import type { Settings } from './configuration.ts'
 import { searchesPage } from './files.ts'
 import { isLocked } from './lock.ts'
 import { logFile } from './log.ts'
+import { noteLog } from './notes.ts'
 import { plainFile } from './plain-file.ts'
 import { progressFile } from './progress.ts'
 import { readRunFile } from './run-file.ts'
@@ -84,12 +85,12 @@ const resultFiles = ['results.md', 'report.html', searchesPage, policyFile()]
 async function runAt(root: string, path: string, read: ReadSettings): Promise<FoundRun | undefined> {
   const settings = await read(path).catch(() => undefined)
   if (settings === undefined) return undefined
-  const files = [searchLog, rolloutLog, { name: 'metrics' }].map((log) => logFile(path, log))
-  const [searches, rollouts, metrics, configuration] = await Promise.all(
+  const files = [searchLog, rolloutLog, { name: 'metrics' }, noteLog].map((log) => logFile(path, log))
+  const [searches, rollouts, metrics, notes, configuration] = await Promise.all(
     [...files, configurationFile(path)].map(plainFile),
   )
   const [live, progress] = await Promise.all([isLocked(path), readRunFile(path, progressFile).catch(() => undefined)])
-  const stats = [searches, rollouts, metrics, configuration]
+  const stats = [searches, rollouts, metrics, notes, configuration]
   const trains = searches === undefined && rollouts !== undefined
   return {
     name: relative(root, path).split(sep).join('/') || '.',

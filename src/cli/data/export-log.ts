@@ -21,6 +21,8 @@ export interface ExportLogOptions extends ProfileOptions {
   /** A folder of logs, which may hold others. */
   readonly out: string
   readonly data?: string
+  /** Leaves out verdicts that were corrected by hand. */
+  readonly asJudged?: true
   /** `none`: messages without pictures, which needs no data. */
   readonly pictures: Encoding | 'none'
 }
@@ -36,7 +38,7 @@ export interface ExportedLog {
 
 /** Replaces an earlier log of the same run. Throws `UserError`, and `AbortedError` when the signal fires: then nothing is written. */
 export async function exportLog(source: string, options: ExportLogOptions, signal: AbortSignal): Promise<ExportedLog> {
-  const run = await readLoggedRun(source)
+  const run = await readLoggedRun(source, options.asJudged)
   const progress = startProgress({ label: 'searches', total: run.searches })
   const onSearch = (): void => {
     throwIfAborted(signal)

@@ -15,7 +15,7 @@ import { maxPixelsOption, profileOptions } from '../options/profile.ts'
 import { flag, inGroup, oneOf, required, text } from '../options/schema.ts'
 import type { Values } from '../options/schema.ts'
 import { isOneOf } from '../../shared/fields.ts'
-import { dataOption, jsonOption } from '../options/shared.ts'
+import { asJudgedOption, dataOption, jsonOption } from '../options/shared.ts'
 import { print, printJson, say } from '../print/output.ts'
 import { exportCurves } from './export-curves.ts'
 import { exportLog, logFormats } from './export-log.ts'
@@ -29,6 +29,7 @@ const exportOptions = {
   ...inGroup('Problems', {
     ...dataOption('the problems that were searched (default: the path stored in the run)'),
     all: flag('include searches without the right answer, and those that a collection left out of its set'),
+    ...asJudgedOption,
   }),
   ...profileOptions,
   ...maxPixelsOption,
@@ -114,7 +115,7 @@ async function curvesCommand(source: string, { out, json }: ExportOptions, comma
 async function logCommand(source: string, options: ExportLogOptions & ExportOptions, command: Command): Promise<void> {
   refuseGiven(command, ['all'], 'for training sets, and a log always has every search: export a set')
   if (options.to === 'lmms-eval')
-    refuseGiven(command, ofSearches, 'for messages and pictures, which this log has not: use --to inspect')
+    refuseGiven(command, ofMessages, 'for messages and pictures, which this log has not: use --to inspect')
   const interrupt = catchInterrupt(() =>
     say('Stopping. The partial log is removed; repeat the command to start again.'),
   )
@@ -131,7 +132,8 @@ async function logCommand(source: string, options: ExportLogOptions & ExportOpti
 }
 
 /** Options that say which searches of a run are exported, and how. */
-const ofSearches = ['all', 'data', 'pictures', 'maxPixels', ...Object.keys(profileOptions)]
+const ofMessages = ['data', 'pictures', 'maxPixels', ...Object.keys(profileOptions)]
+const ofSearches = ['all', 'asJudged', ...ofMessages]
 
 interface Source {
   readonly rows: AsyncIterable<TrainingRow>
@@ -160,7 +162,10 @@ async function openSearches(path: string, config: SearchedConfig, options: Expor
   }
   // For a collection, its set, which may leave out right searches.
   const wholeSet = config.command === 'collect' && !options.all
-  const searches = wholeSet ? await readCollection(path) : await readRightSearches(path, { all: options.all === true })
+  const { asJudged } = options
+  const searches = wholeSet
+    ? await readCollection(path, asJudged)
+    : await readRightSearches(path, { all: options.all === true, asJudged })
   const rows = runRows(searches, { ...(await searchedUnder(path, config, options)), encoding })
   return { rows, total: searches.length }
 }

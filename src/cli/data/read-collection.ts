@@ -11,9 +11,9 @@ import { UserError } from '../../shared/errors.ts'
  * The right searches of a collection, at least one. Throws `UserError` for any other folder, including runs of other
  * commands, whose searches may have wrong answers.
  */
-export async function readCollection(path: string): Promise<Trajectory[]> {
+export async function readCollection(path: string, asJudged?: boolean): Promise<Trajectory[]> {
   await readConfiguration(path, 'collect')
-  const trajectories = await readCollected({ path })
+  const trajectories = await readCollected({ path }, asJudged)
   const right = trajectories.filter(({ verdict, end }) => verdict?.kind === 'correct' && completed(end))
   if (right.length > 0) return right
   let leftOut = 0

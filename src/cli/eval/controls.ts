@@ -78,7 +78,7 @@ export async function runControls(
         'those of one turn cost less.',
     )
   }
-  const whole = await readEvalRun(folder)
+  const whole = await readEvalRun(folder, {}, options)
   const of = lookingId(whole.config)
   const outcomes = whole.outcomesByProblem.flat()
   const ran: { readonly control: ControlName; readonly measured: RanEval['measured'] }[] = []
@@ -105,7 +105,7 @@ export async function runControls(
   }
 
   const finished: FinishedEval[] = []
-  for (const { control } of ran) finished.push(await readEvalRun(join(path, control)))
+  for (const { control } of ran) finished.push(await readEvalRun(join(path, control), {}, options))
   const report = lookingReport(whole, finished, leftOut)
   const { title, figures } = report
   const parts = lookingParts(report)

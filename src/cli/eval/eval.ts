@@ -24,7 +24,7 @@ import { limitOption, searchManyOptions } from '../search-run.ts'
 import { budgetOf, budgetOptions } from '../options/view-budget.ts'
 import { decimal, flag, inGroup, oneOf, only, parsed, restrict, text, whole, wholeNumbers } from '../options/schema.ts'
 import type { Values } from '../options/schema.ts'
-import { dataOption, failuresOption, runOptions } from '../options/shared.ts'
+import { asJudgedOption, dataOption, failuresOption, runOptions } from '../options/shared.ts'
 import { itemAt } from '../../shared/known.ts'
 
 const asBenchmark = 'set by the benchmark'
@@ -86,6 +86,7 @@ const searching = {
   ...searchManyOptions(32),
   ...inGroup('Search', {
     ...failuresOption,
+    ...asJudgedOption,
     ...restrict(
       {
         failOnError: decimal(

@@ -12,10 +12,11 @@ import { print, printJson, say } from '../print/output.ts'
 import { addCommand } from '../options/command.ts'
 import { inGroup, required, text } from '../options/schema.ts'
 import type { Values } from '../options/schema.ts'
-import { jsonOption } from '../options/shared.ts'
+import { asJudgedOption, jsonOption } from '../options/shared.ts'
 
 const mergeOptions = {
   ...inGroup('Output', { run: required(text('<folder>', 'folder for the joined run')) }),
+  ...inGroup('Output', asJudgedOption),
   ...jsonOption,
   ...priceOptions,
 }
@@ -26,7 +27,7 @@ export function addEvalMerge(evaluation: Command): void {
     summary: 'join the runs of --shard',
     description:
       'Joins runs with equal settings into a new run, and prints its result. If several runs contain the same search, the ' +
-      'first one counts unless it failed. The given runs are not changed. Of a sweep (--controls, several --max-pixels), ' +
+      'first one counts unless it failed. Notes are joined, too. The given runs are not changed. Of a sweep (--controls, several --max-pixels), ' +
       'join the runs of each setting: runs/*/black.',
     arguments: { '<runs...>': 'run folders of mini-o3 eval' },
     options: mergeOptions,
@@ -38,7 +39,10 @@ export function addEvalMerge(evaluation: Command): void {
   })
 }
 
-async function mergeCommand(runs: readonly string[], { run, json, price }: Values<typeof mergeOptions>): Promise<void> {
+async function mergeCommand(
+  runs: readonly string[],
+  { run, json, price, asJudged }: Values<typeof mergeOptions>,
+): Promise<void> {
   checkPrices(price, await Promise.all(runs.map((path) => readConfiguration(path, 'eval'))))
   const { taken, owed } = await mergeRuns(runs, run)
   for (const [index, path] of runs.entries()) say(`${path}: ${counted(taken[index] ?? 0, 'search', 'searches')}`)
@@ -47,7 +51,7 @@ async function mergeCommand(runs: readonly string[], { run, json, price }: Value
       `${counted(owed, 'search is', 'searches are')} missing. Add the runs that hold them, or repeat eval without --shard in ${run}.`,
     )
   }
-  const finished = await readEvalRun(run, await keepPrices(run, price))
+  const finished = await readEvalRun(run, await keepPrices(run, price), { asJudged })
   await writeEvalFiles(run, finished)
   if (json) printJson({ ...evalResult(finished), run })
   else print(`${evalText(finished)}\n\nRun: ${run}`)

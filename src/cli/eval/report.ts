@@ -22,7 +22,7 @@ import { print, printJson, say } from '../print/output.ts'
 import { addCommand } from '../options/command.ts'
 import { flag, inGroup, text } from '../options/schema.ts'
 import type { Values } from '../options/schema.ts'
-import { failuresOption, jsonOption } from '../options/shared.ts'
+import { asJudgedOption, failuresOption, jsonOption } from '../options/shared.ts'
 
 const reportOptions = {
   ...inGroup('Output', {
@@ -32,7 +32,7 @@ const reportOptions = {
     ),
   }),
   ...jsonOption,
-  ...inGroup('Output', failuresOption),
+  ...inGroup('Output', { ...failuresOption, ...asJudgedOption }),
   ...priceOptions,
 }
 
@@ -58,7 +58,7 @@ export function addReport(program: Command): void {
 
 async function reportCommand(
   given: readonly string[],
-  { out, compare, json, price, failures }: Values<typeof reportOptions>,
+  { out, compare, json, price, failures, asJudged }: Values<typeof reportOptions>,
 ): Promise<void> {
   const all = (await Promise.all(given.map(runsAt))).flat()
   const stages = await Promise.all(all.map(trainedIn))
@@ -67,7 +67,7 @@ async function reportCommand(
     throw new UserError('compare-two', `--compare takes two runs, not ${paths.length}.`)
   }
   const finished: FinishedEval[] = []
-  for (const path of paths) finished.push(await readEvalRun(path, price, failures))
+  for (const path of paths) finished.push(await readEvalRun(path, price, { failures, asJudged }))
   checkPrices(
     price,
     finished.map(({ config }) => config),

@@ -49,6 +49,8 @@ export interface EvalPlan {
 interface FailureOptions {
   readonly failures?: FailureRule
   readonly failOnError?: number
+  /** Leaves out verdicts that were corrected by hand. */
+  readonly asJudged?: true
 }
 
 export interface RanEval {
@@ -109,6 +111,7 @@ export async function runEval(plan: EvalPlan): Promise<RanEval> {
           aggregate: benchmark.aggregate,
           policy,
           failures: options.failures,
+          asJudged: options.asJudged,
           failOnError: options.failOnError,
           profileOf: control?.profileOf,
           judge: control?.judge(own) ?? own,

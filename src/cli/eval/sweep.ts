@@ -45,7 +45,8 @@ export async function runSweep(
     runs.push({ ...ran.measured, name })
   }
   const sweep: Sweep = { over, runs }
-  const comparison = await comparisonOf(runs, path)
+  const { asJudged } = itemAt(plans, 0).options
+  const comparison = await comparisonOf(runs, path, asJudged)
   for (const { file, curves, words, axes } of sweepCharts(sweep)) {
     await replaceFile(join(path, file), curveSvg(curves, words, axes))
   }
@@ -100,10 +101,14 @@ function folderOf({ pixels, chosen }: EvalPlan, over: Sweep['over']): string {
 }
 
 /** Compares two complete runs; undefined for any other number, or if one still lacks searches. */
-async function comparisonOf(runs: readonly MeasuredRun[], path: string): Promise<Comparison | undefined> {
+async function comparisonOf(
+  runs: readonly MeasuredRun[],
+  path: string,
+  asJudged: true | undefined,
+): Promise<Comparison | undefined> {
   if (runs.length !== 2) return undefined
   try {
-    const finished = await Promise.all(runs.map(({ name }) => readEvalRun(join(path, name))))
+    const finished = await Promise.all(runs.map(({ name }) => readEvalRun(join(path, name), {}, { asJudged })))
     const [first, second] = [itemAt(finished, 0), itemAt(finished, 1)]
     return compareEvals(first.problems, second.problems, first.config.seed)
   } catch (error) {

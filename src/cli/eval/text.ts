@@ -35,6 +35,7 @@ export function evalResult(run: MeasuredRun): object {
     sampling,
     spread,
     failures,
+    corrected,
     tokens,
     spent,
     reasons,
@@ -52,6 +53,7 @@ export function evalResult(run: MeasuredRun): object {
     sampling: { ...sampling, majorityRule },
     spread,
     failures,
+    corrected,
     tokens: { ...tokens, imageEstimated: policyNamed(config.policy ?? '')?.kind.imageTokensEstimated ?? false },
     spent,
     cost,
@@ -68,8 +70,9 @@ export function lookingResult({
   title,
   figures: { byProblem: _byProblem, ...figures },
   leftOut,
+  corrected,
 }: LookingReport): object {
-  return { title, ...figures, leftOut }
+  return { title, ...figures, leftOut, corrected }
 }
 
 /** The text for a terminal. */

@@ -31,6 +31,16 @@ export const maxTurnsOption = {
   maxTurns: whole('turn limit of a search', { min: 1, max: 1000, fallbackText: 'set by the profile' }),
 }
 
+/** For what takes notes. */
+export const authorOption = {
+  author: flag('sign notes with the name of the user of this machine (default: they are not signed)'),
+}
+
+/** For what makes figures or sets of searches: what people noted beside a run may be left out. */
+export const asJudgedOption = {
+  asJudged: flag('leave out verdicts that were corrected by hand'),
+}
+
 /** For `eval` and `report`. A resume may change it, since it only affects the figures. */
 export const failuresOption = {
   failures: oneOf('<how>', 'how searches that failed or got no verdict count (default: wrong)', failureRules),

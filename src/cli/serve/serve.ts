@@ -10,6 +10,7 @@ import { openPictures } from '../../server/api/pictures.ts'
 import { runRoutes } from '../../server/api/run-routes.ts'
 import { tokenVariable } from '../../server/http/guard.ts'
 import { mcpRefusal, mcpRoutes } from '../../server/mcp/routes.ts'
+import { machineUser } from '../../runs/notes.ts'
 import { embeddedRoutes, embeddedSearcher, usualQueue } from '../../server/openai/embedded-routes.ts'
 import { servedRuns } from '../../server/runs/served-runs.ts'
 import { connectRoutes, noConnectRoutes } from '../../server/models/connect-routes.ts'
@@ -31,6 +32,7 @@ import { policyOptions } from '../options/policy.ts'
 import { maxPixelsOption, chosenProfile, profileChanged, profileOptions } from '../options/profile.ts'
 import { flag, inGroup, text } from '../options/schema.ts'
 import type { Values } from '../options/schema.ts'
+import { authorOption } from '../options/shared.ts'
 import { listen, listenOptions } from './listen.ts'
 import { readPolicies } from '../options/policies-file.ts'
 import type { PolicyEntry } from '../options/policies-file.ts'
@@ -56,6 +58,7 @@ const serveOptions = {
       'store searches with their pictures as runs in <runs>/served, up to the newest 2,000 searches or 2 GiB ' +
         '(default: keep the newest 200 in memory until the server ends)',
     ),
+    ...authorOption,
   }),
   ...listenOptions,
 }
@@ -134,7 +137,7 @@ async function serve(options: ServeOptions): Promise<void> {
     const routes = {
       ...askRoutes({ searchers, unavailable, pictures, asks, archives: archive !== undefined, connects, signal }),
       ...(connects ? connectRoutes(desk, signal) : noConnectRoutes()),
-      ...runRoutes(runs),
+      ...runRoutes(runs, options.author && machineUser()),
       ...embeddedRoutes(sampler, { queue, others, keep: asks.keep }),
       ...mcpRoutes({ searcher: others[0] ?? embedded, keep: asks.keep, onFault: report }),
     }

@@ -4,6 +4,7 @@ import type { Command } from 'commander'
 import { viewRoutes } from '../../server/api/run-routes.ts'
 import { exportFigure } from '../../server/runs/export-figure.ts'
 import { exportSite } from '../../server/runs/export-site.ts'
+import { machineUser } from '../../runs/notes.ts'
 import { readSettings } from '../../runs/configuration.ts'
 import { UserError } from '../../shared/errors.ts'
 import { catchInterrupt } from '../../shared/interrupt.ts'
@@ -12,6 +13,7 @@ import { listen, listenOptions } from './listen.ts'
 import { addCommand } from '../options/command.ts'
 import { inGroup, only, restrict, text, whole } from '../options/schema.ts'
 import type { Values } from '../options/schema.ts'
+import { authorOption } from '../options/shared.ts'
 
 interface Where {
   readonly export?: string
@@ -20,7 +22,7 @@ interface Where {
 
 const viewOptions = {
   ...restrict(
-    listenOptions,
+    { ...listenOptions, ...inGroup('Output', authorOption) },
     only<Where>(
       (where) => where.export === undefined && where.figure === undefined,
       'for serving: leave out --export and --figure',
@@ -85,7 +87,11 @@ async function show(run: string, options: ViewOptions): Promise<void> {
   )
   try {
     const path = resolve(run)
-    const served = { routes: viewRoutes(dirname(path)), page: ['run', basename(path)], more: () => '' }
+    const served = {
+      routes: viewRoutes(dirname(path), options.author && machineUser()),
+      page: ['run', basename(path)],
+      more: () => '',
+    }
     await listen(options, served, interrupt.signal)
   } finally {
     interrupt.release()

@@ -1,4 +1,5 @@
 /** Converts the searches of a run to training rows: texts from the profile, views rendered again from the pictures. */
+import { withHandVerdict } from '../../protocol/note.ts'
 import { originalOf, picturesOf } from '../../protocol/originals.ts'
 import { sourceAt } from '../../protocol/source.ts'
 import { profileHash } from '../../protocol/profile.ts'
@@ -7,6 +8,7 @@ import { completed } from '../../protocol/trajectory.ts'
 import type { Observation, Trajectory } from '../../protocol/trajectory.ts'
 import { searchKey } from '../../runs/searches.ts'
 import { searchLog } from '../../runs/searches.ts'
+import { readCorrections } from '../../runs/notes.ts'
 import { openersOf } from '../../search/owed-samples.ts'
 import type { OpenPicture, WantedProblem } from '../../search/owed-samples.ts'
 import { picturesId } from '../../search/same-pictures.ts'
@@ -27,11 +29,16 @@ const viewsAtOnce = 4
 
 /**
  * The searches in the run folder `path` that ended in the right answer within their limits; with `all`, every one that did not fail. If a
- * search was repeated, the last line counts.
+ * search was repeated, the last line counts. Verdicts corrected by hand decide, unless `asJudged`.
  */
-export async function readRightSearches(path: string, { all }: { readonly all: boolean }): Promise<Trajectory[]> {
+export async function readRightSearches(
+  path: string,
+  { all, asJudged = false }: { readonly all: boolean; readonly asJudged?: boolean | undefined },
+): Promise<Trajectory[]> {
+  const corrections = await readCorrections(path, asJudged)
   const byKey = new Map<string, Trajectory>()
-  for await (const search of readLog(path, searchLog)) {
+  for await (const trajectory of readLog(path, searchLog)) {
+    const search = withHandVerdict(trajectory, corrections.of({ trajectory }))
     const key = searchKey(search.problem, search.sampleIndex)
     const wanted = all
       ? search.end !== 'failed' && search.turns.length > 0

@@ -78,12 +78,12 @@ describe('csvText', () => {
 
 it('writes a line for each problem, whose names and groups are text', () => {
   const solved = [
-    { name: '=set/1', slices: { level: '-1', category: 'a,b' }, right: 1, searches: 4, meanTurns: 2.333 },
-    { name: 'set/2', slices: { level: 'easy' }, right: 0, searches: 4, meanTurns: 1 },
+    { name: '=set/1', slices: { level: '-1', category: 'a,b' }, right: 1, searches: 4, meanTurns: 2.333, corrected: 1 },
+    { name: 'set/2', slices: { level: 'easy' }, right: 0, searches: 4, meanTurns: 1, corrected: 0 },
   ]
   expect(readCsv(problemsCsv(solved))).toEqual([
-    ['problem', 'level', 'category', 'right', 'searches', 'solve rate', 'mean turns'],
-    ["'=set/1", "'-1", 'a,b', '1', '4', '0.25', '2.33'],
-    ['set/2', 'easy', '', '0', '4', '0', '1'],
+    ['problem', 'level', 'category', 'right', 'searches', 'solve rate', 'mean turns', 'corrected by hand'],
+    ["'=set/1", "'-1", 'a,b', '1', '4', '0.25', '2.33', '1'],
+    ['set/2', 'easy', '', '0', '4', '0', '1', '0'],
   ])
 })

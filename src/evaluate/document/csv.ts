@@ -34,14 +34,15 @@ function isAscii(text: string): boolean {
 /** One row per problem: its groups, how often it was solved, and in how many turns. */
 export function problemsCsv(solved: readonly SolvedProblem[]): string {
   const keys = [...new Set(solved.flatMap(({ slices }) => Object.keys(slices)))]
-  const head = ['problem', ...keys, 'right', 'searches', 'solve rate', 'mean turns']
-  const rows = solved.map(({ name, slices, right, searches, meanTurns }) => [
+  const head = ['problem', ...keys, 'right', 'searches', 'solve rate', 'mean turns', 'corrected by hand']
+  const rows = solved.map(({ name, slices, right, searches, meanTurns, corrected }) => [
     name,
     ...keys.map((key) => slices[key] ?? ''),
     right,
     searches,
     right / searches,
     Number(meanTurns.toFixed(2)),
+    corrected,
   ])
   return csvText([head, ...rows])
 }

@@ -13,7 +13,7 @@ import { lookingParts } from './looking.ts'
 import type { LookingReport } from './looking.ts'
 import { paperTable } from './paper-table.ts'
 import type { MeasuredRun } from './paper-table.ts'
-import { otherFailuresText, protocolLine } from '../protocol.ts'
+import { correctedText, otherFailuresText, protocolLine } from '../protocol.ts'
 import { itemAt } from '../../shared/known.ts'
 import { paperColumns, publishedProtocol, publishedRows } from './published.ts'
 import { markdownReport, reportPage } from './report-page.ts'
@@ -154,8 +154,14 @@ export function differenceText(runs: readonly MeasuredRun[], comparison: Compari
     `${second.name} minus ${first.name}: ${signedPercent(mean)} points (95 % ${signedPercent(low)} to ${signedPercent(high)}, paired ` +
     `bootstrap over ${units} ${over}), p ${p < 0.001 ? '< 0.001' : `= ${p.toFixed(3)}`} by ${testNames[test]} that they are ` +
     `equally good. ${flipped.length} of ${problems} problems flipped: at least half of their searches were right in one run, and ` +
-    `fewer in the other.${aloneText(runs, comparison)}${other === undefined ? '' : ` ${other}`}`
+    `fewer in the other.${aloneText(runs, comparison)}${handText([first, second])}${other === undefined ? '' : ` ${other}`}`
   )
+}
+
+/** Says how many verdicts of each run were corrected by hand, if any. */
+function handText(runs: readonly MeasuredRun[]): string {
+  if (runs.every(({ corrected }) => corrected === 0)) return ''
+  return ` Of ${runs.map(({ name, corrected }) => `${name} ${correctedText(corrected)}`).join(', of ')}.`
 }
 
 const testNames: Readonly<Record<Comparison['test'], string>> = {

@@ -20,6 +20,7 @@ const parts = (...controls: readonly ControlFigures[]) =>
     title: 'Set',
     policy: 'embedded',
     leftOut: [],
+    corrected: 0,
     figures: {
       looking: { mean: 0.5, low: 0.4, high: 0.6 },
       problems: 100,

@@ -5,6 +5,7 @@ import type { ControlName } from '../../protocol/control.ts'
 import { signedPercent, percent } from '../../shared/numbers.ts'
 import type { Estimate } from '../figures/bootstrap.ts'
 import type { ControlFigures, LookingFigures } from '../figures/looking.ts'
+import { correctedText } from '../protocol.ts'
 import { policyNamed } from '../../policy/registry/kinds.ts'
 import type { CsvRow } from './csv.ts'
 import { isWithoutLooking } from '../figures/looking.ts'
@@ -17,6 +18,8 @@ export interface LookingReport {
   readonly policy: string
   readonly figures: LookingFigures
   readonly leftOut: readonly LeftOut[]
+  /** Number of verdicts corrected by hand. */
+  readonly corrected: number
 }
 
 /** A control without a run, and why. */
@@ -25,7 +28,7 @@ export interface LeftOut {
   readonly why: string
 }
 
-export function lookingParts({ title, policy, figures, leftOut }: LookingReport): Part[] {
+export function lookingParts({ title, policy, figures, leftOut, corrected }: LookingReport): Part[] {
   const use = useTable(figures)
   const { withoutLooking } = figures
   return [
@@ -33,7 +36,10 @@ export function lookingParts({ title, policy, figures, leftOut }: LookingReport)
     ...dueToLooking(figures).map((text): Part => ({ kind: 'text', text })),
     { kind: 'table', table: controlsTable(figures) },
     { kind: 'figures', figures: [{ svg: lookingSvg(title, figures), caption: 'With 95 % intervals.' }] },
-    { kind: 'list', items: [...rulesOfControls(figures, policy), ...leftOut.map(leftOutSentence)] },
+    {
+      kind: 'list',
+      items: [...rulesOfControls(figures, policy), ...leftOut.map(leftOutSentence), ...handSentence(corrected)],
+    },
     ...(use ? [{ kind: 'table', table: use } as const] : []),
     ...withoutLookingText(figures).map((text): Part => ({ kind: 'text', text })),
     ...(withoutLooking.length > 0
@@ -46,6 +52,10 @@ export function lookingParts({ title, policy, figures, leftOut }: LookingReport)
         ]
       : []),
   ]
+}
+
+function handSentence(corrected: number): string[] {
+  return corrected === 0 ? [] : [`${correctedText(corrected)}.`]
 }
 
 export function leftOutSentence({ control, why }: LeftOut): string {

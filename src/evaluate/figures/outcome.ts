@@ -8,6 +8,8 @@ import { chosenLetter } from '../../judge/choice.ts'
 import { normalised } from '../../judge/judge.ts'
 import type { MissCause } from '../../protocol/cause.ts'
 import { picturesOf } from '../../protocol/originals.ts'
+import { withHandVerdict } from '../../protocol/note.ts'
+import type { SearchNote } from '../../protocol/note.ts'
 import type { Level } from '../../protocol/problem.ts'
 import { reasonOf } from '../../protocol/reason.ts'
 import type { SearchName } from '../../protocol/reason-count.ts'
@@ -34,6 +36,8 @@ export interface Outcome extends LookFigures {
   readonly correct: boolean
   /** The part of a point that a right answer was given, by judges that give parts; see `creditOf`. */
   readonly part?: number
+  /** Whether a person gave the verdict, in place of another one. */
+  readonly corrected?: true
   /** False if the search has no verdict yet; it then counts as not right. */
   readonly judged: boolean
   /** Normalised answer, equal for equivalent answers; absent if there is none. See `voteOf`. */
@@ -80,6 +84,13 @@ export function outcomeOf(trajectory: Trajectory): Outcome {
     cause: correct || looks.seen === undefined ? undefined : causeOf(trajectory, judged, looks),
     reason: reasonOf(trajectory),
   }
+}
+
+/** The outcome with the verdict that a person gave, if there is one. */
+export function notedOutcome(trajectory: Trajectory, note: SearchNote | undefined): Outcome {
+  const noted = withHandVerdict(trajectory, note)
+  const outcome = outcomeOf(noted)
+  return noted === trajectory ? outcome : { ...outcome, corrected: true }
 }
 
 /** The letter of the chosen option; otherwise the text, normalised for case, whitespace and a final period. */

@@ -17,6 +17,7 @@ import { searchNameOf } from './outcome.ts'
 import type { Outcome } from './outcome.ts'
 import { samplingOf, scoredItem } from './sampling.ts'
 import type { Sampling, ScoredProblem } from './sampling.ts'
+import { howMany } from '../../shared/numbers.ts'
 import { countCauses, summarise } from './summary.ts'
 import type { CauseCounts, EvalSummary, SummaryOptions } from './summary.ts'
 
@@ -30,6 +31,8 @@ export interface EvalReport {
   /** Variances that determine how large a difference to another run can be shown. */
   readonly spread: Spread
   readonly failures: FailureCounts
+  /** Number of verdicts that were corrected by hand. */
+  readonly corrected: number
   /** Mean tokens per search, over searches that did not fail. */
   readonly tokens: Tokens
   /** Tokens of the policy in all searches that did not fail, as billed. */
@@ -48,6 +51,8 @@ export interface SolvedProblem extends Pick<ScoredProblem, 'name' | 'slices'> {
   /** Number of right searches out of `searches`. */
   readonly right: number
   readonly searches: number
+  /** Number of verdicts corrected by hand. */
+  readonly corrected: number
   readonly meanTurns: number
 }
 
@@ -88,6 +93,7 @@ export function reportOf(problems: readonly ScoredProblem[], options: ReportOpti
     sampling: samplingOf(problems, aggregate, failures),
     spread: measuredSpread(counted),
     failures: failureCounts(problems, failures),
+    corrected: howMany(outcomes, isCorrected),
     tokens: tokensOf(problems),
     spent: outcomes
       .filter(({ end }) => end !== 'failed')
@@ -110,7 +116,19 @@ function reasonsOf(outcomes: readonly Outcome[]): ReasonCount[] {
 function solvedProblem({ name, slices, outcomes }: ScoredProblem): SolvedProblem {
   const searches = outcomes.length
   const right = outcomes.filter(({ correct }) => correct).length
-  return { name, slices, right, searches, meanTurns: outcomes.reduce((sum, { turns }) => sum + turns, 0) / searches }
+  const corrected = howMany(outcomes, isCorrected)
+  return {
+    name,
+    slices,
+    right,
+    searches,
+    corrected,
+    meanTurns: outcomes.reduce((sum, { turns }) => sum + turns, 0) / searches,
+  }
+}
+
+function isCorrected({ corrected }: Outcome): boolean {
+  return corrected === true
 }
 
 function tokensOf(problems: readonly ScoredProblem[]): Tokens {

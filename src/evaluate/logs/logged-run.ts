@@ -3,17 +3,19 @@ import { stat } from 'node:fs/promises'
 import { benchmarkNamed } from '../../benchmark/catalog.ts'
 import { avgAtK } from '../../benchmark/aggregate.ts'
 import type { NamedScore } from '../../benchmark/aggregate.ts'
+import { withHandVerdict } from '../../protocol/note.ts'
 import type { Trajectory } from '../../protocol/trajectory.ts'
 import { configurationFile, readConfiguration } from '../../runs/configuration.ts'
 import { problemList } from '../../runs/files.ts'
 import { logFile } from '../../runs/log.ts'
+import { readCorrections } from '../../runs/notes.ts'
 import { readRunFile } from '../../runs/run-file.ts'
 import { indexSearches } from '../../runs/search-index.ts'
 import { searchKey, searchLog } from '../../runs/searches.ts'
 import { UserError } from '../../shared/errors.ts'
 import { mean } from '../../shared/numbers.ts'
 import { BySearch } from '../by-search.ts'
-import { outcomeOf } from '../figures/outcome.ts'
+import { notedOutcome } from '../figures/outcome.ts'
 import type { Outcome } from '../figures/outcome.ts'
 import { scoredItem } from '../figures/sampling.ts'
 import type { ScoredProblem } from '../figures/sampling.ts'
@@ -41,6 +43,8 @@ export interface LoggedRun {
   /** Searches that the run has, and those that it owes. */
   readonly searches: number
   readonly missing: number
+  /** Number of verdicts corrected by hand. */
+  readonly corrected: number
   /** By the rule of the benchmark, the main score first. */
   readonly scores: readonly NamedScore[]
   /** The standard error of the mean over problems; 0 for a single problem. */
@@ -50,10 +54,11 @@ export interface LoggedRun {
 }
 
 /** Throws the errors of `readConfiguration`, and `eval-not-found` for a run without searches. */
-export async function readLoggedRun(path: string): Promise<LoggedRun> {
+export async function readLoggedRun(path: string, asJudged = false): Promise<LoggedRun> {
   const config = await readConfiguration(path, 'eval')
   const { samples, benchmark, shard, judge, control } = config
-  const index = await indexSearches(path, outcomeOf)
+  const corrections = await readCorrections(path, asJudged)
+  const index = await indexSearches(path, (trajectory) => notedOutcome(trajectory, corrections.of({ trajectory })))
   const outcomes = new BySearch<Outcome>()
   for (const { kept } of index.entries) outcomes.set(kept, kept.sample, kept)
   if (outcomes.size === 0) throw new UserError('eval-not-found', `${path} has no searches. Name a run of mini-o3 eval.`)
@@ -78,10 +83,15 @@ export async function readLoggedRun(path: string): Promise<LoggedRun> {
     problems,
     searches,
     missing: owing.length * samples - searches,
+    corrected: problems.flatMap((problem) => problem.outcomes).filter((outcome) => outcome.corrected).length,
     scores: benchmarkNamed(benchmark).aggregate.scores(items),
     standardError: standardError(items.map((item) => avgAtK([item]))),
-    read: () =>
-      index.readAll(problems.flatMap(({ outcomes: own }) => own.map((outcome) => searchKey(outcome, outcome.sample)))),
+    async *read() {
+      const keys = problems.flatMap(({ outcomes: own }) => own.map((outcome) => searchKey(outcome, outcome.sample)))
+      for await (const trajectory of index.readAll(keys)) {
+        yield withHandVerdict(trajectory, corrections.of({ trajectory }))
+      }
+    },
   }
 }
 

@@ -1,8 +1,11 @@
 /** The facts of a search: a row of the table of searches, and what filters read. Flat and small, since a page holds 100,000 of them. */
 import type { MissCause } from '../cause.ts'
 import type { End } from '../end.ts'
+import type { SearchNote } from '../note.ts'
 import type { PatternName } from '../pattern.ts'
 import type { Level } from '../problem.ts'
+
+type Verdict = 'correct' | 'wrong' | 'unjudged'
 
 /** In log order; if a search was repeated, the last one counts. Texts are cut at 300 characters. */
 export interface SearchFacts {
@@ -27,7 +30,10 @@ export interface SearchFacts {
   readonly answer: string | null
   readonly end: End
   /** After corrections by hand. */
-  readonly verdict: 'correct' | 'wrong' | 'unjudged'
+  readonly verdict: Verdict
+  /** Set if the verdict was corrected by hand: the one before. */
+  readonly asJudged?: Verdict
+  readonly note?: SearchNote
   /** Why it has no answer that counts, or a doubtful one. */
   readonly reason?: string
   /** Absent if it was right or the target is unknown. */
@@ -54,9 +60,4 @@ export interface SearchFacts {
   /** Money, if the price of the model is known. */
   readonly cost?: number
   readonly ms: number
-  /** What was noted by hand. */
-  readonly starred?: true
-  readonly corrected?: true
-  readonly tags?: readonly string[]
-  readonly comment?: string
 }

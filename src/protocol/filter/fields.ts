@@ -90,12 +90,12 @@ export const fields: readonly Field[] = [
     what: 'in training: it reached a limit and had no gradient',
     of: ({ end, advantage }) => advantage === 0 && end.startsWith('over-'),
   },
-  { name: 'starred', kind: 'flag', what: 'it was given a star', of: ({ starred }) => starred === true },
+  { name: 'starred', kind: 'flag', what: 'it was given a star', of: ({ note }) => note?.starred === true },
   {
     name: 'corrected',
     kind: 'flag',
     what: 'its verdict was corrected by hand',
-    of: ({ corrected }) => corrected === true,
+    of: ({ asJudged }) => asJudged !== undefined,
   },
   {
     name: 'verdict',
@@ -121,7 +121,7 @@ export const fields: readonly Field[] = [
     what: 'search patterns that it shows; `backtrack` is trial-and-error',
     of: ({ patterns }) => patterns,
   },
-  { name: 'tag', kind: 'list', what: 'tags given by hand', of: ({ tags = [] }) => tags },
+  { name: 'tag', kind: 'list', what: 'tags given by hand', of: ({ note }) => note?.tags ?? [] },
   { name: 'turns', kind: 'number', what: 'number of turns', of: ({ turns }) => turns },
   { name: 'boxes', kind: 'number', what: 'number of regions it looked at', of: ({ boxes }) => boxes },
   { name: 'depth', kind: 'number', what: 'length of the longest chain of nested looks', of: ({ depth }) => depth },
@@ -176,7 +176,7 @@ export const fields: readonly Field[] = [
   { name: 'truth', kind: 'text', what: 'the right answer', of: ({ truth }) => truth },
   { name: 'thought', kind: 'thoughts', what: 'the thoughts of all turns' },
   { name: 'reason', kind: 'text', what: 'why it has no answer that counts', of: ({ reason }) => reason },
-  { name: 'comment', kind: 'text', what: 'comment written by hand', of: ({ comment }) => comment },
+  { name: 'comment', kind: 'text', what: 'comment written by hand', of: ({ note }) => note?.comment },
   { name: 'policy', kind: 'text', what: 'name of the policy', of: ({ policy }) => policy },
   { name: 'profile', kind: 'text', what: 'name of the profile', of: ({ profile }) => profile },
   { name: 'benchmark', kind: 'text', what: 'of an evaluation', of: (_, { benchmark }) => benchmark },
@@ -191,8 +191,8 @@ export const searchedTexts: readonly Read<string>[] = [
   ({ truth }) => truth,
   ({ policy }) => policy,
   ({ reason }) => reason,
-  ({ comment }) => comment,
-  ({ tags }) => tags?.join(' '),
+  ({ note }) => note?.comment,
+  ({ note }) => note?.tags.join(' '),
 ]
 
 export function fieldNamed(name: string): Field | undefined {

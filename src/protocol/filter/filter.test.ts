@@ -93,7 +93,8 @@ describe('a search matches', () => {
   ])('%s: %s', (text, expected) => expect(matches(text)).toBe(expected))
 
   test('by what was noted by hand, and what training adds', () => {
-    const noted = { starred: true, corrected: true, tags: ['Check', 'two words'], comment: 'Blurred "7".' } as const
+    const note = { starred: true, tags: ['Check', 'two words'], comment: 'Blurred "7".', at: '2026-01-01T00:00:00Z' }
+    const noted = { asJudged: 'wrong', note } as const
     for (const text of [
       'starred',
       'corrected',

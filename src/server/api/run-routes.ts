@@ -1,28 +1,30 @@
 /** Routes for stored runs. */
-import type { RunFigures, Setup } from './types.ts'
+import type { RunFigures, RunNotes, Setup } from './types.ts'
 import { figureResponse } from './figure.ts'
 import { countOf, nowhere, partsOf } from './path.ts'
 import { regionResponse, sentRegions, viewResponse } from './region.ts'
 import type { SentRegions } from './region.ts'
 import { openRuns } from '../runs/runs.ts'
 import type { Runs } from '../runs/runs.ts'
+import { fromOwnPage } from '../http/guard.ts'
 import type { Routes } from '../http/router.ts'
 
 /** Searches of a run that one response lists, about 10 MB: a run may have a million. */
 const mostItems = 20_000
 
-/** `root`: the folder that contains the runs. */
-export function runRoutes(root: string): Routes {
-  const runs = openRuns(root)
+/** `root`: the folder that contains the runs. `author` signs notes. */
+export function runRoutes(root: string, author?: string): Routes {
+  const runs = openRuns(root, author)
   const sent = sentRegions()
   return {
     'GET /api/runs': () => runs.list(),
     'GET /api/runs/*': (_, { url, signal }) => runAnswer(runs, sent, signal, ...partsOf(url, '/api/runs/')),
+    'POST /api/runs/*': fromOwnPage((body, { url }) => runChange(runs, partsOf(url, '/api/runs/')[0], body)),
   }
 }
 
 /** The same for a server without policies. */
-export function viewRoutes(root: string): Routes {
+export function viewRoutes(root: string, author?: string): Routes {
   const setup: Setup = {
     scenes: [],
     policies: [],
@@ -30,7 +32,7 @@ export function viewRoutes(root: string): Routes {
     archives: false,
     connects: false,
   }
-  return { ...runRoutes(root), 'GET /api/setup': () => setup }
+  return { ...runRoutes(root, author), 'GET /api/setup': () => setup }
 }
 
 /** `<run>`, `<run>/summary`, `<run>/figures`, `<run>/thoughts`, `<run>/charts/<id>`, `<run>/diff/<other run>`, `<run>/items/<n>`, `<run>/items/<n>/region`, `.../view`, `.../figure`. */
@@ -41,7 +43,10 @@ async function runAnswer(
   [name = '', kind, id, what]: readonly string[],
   query: URLSearchParams,
 ): Promise<unknown> {
-  if (kind === undefined) return runs.details(name, countOf(query, 'after'), query.get('log') ?? undefined, mostItems)
+  if (kind === undefined) {
+    const [log, notes] = ['log', 'notes'].map((part) => query.get(part) ?? undefined)
+    return runs.details(name, countOf(query, 'after'), log, mostItems, notes)
+  }
   if (kind === 'summary' && id === undefined) return runs.summary(name)
   if (kind === 'figures' && id === undefined) {
     const { scores, latest, charts, reasons } = await runs.figures(name)
@@ -56,7 +61,7 @@ async function runAnswer(
     return new Response(await runs.chart(name, id ?? ''), { headers: { 'content-type': 'image/svg+xml' } })
   }
   if (kind !== 'items') throw nowhere()
-  const index = /^\d{1,9}$/.test(id ?? '') ? Number(id) : -1
+  const index = indexOf(id)
   if (what === undefined) return runs.search(name, index)
   const pictureAt = (original: number) => runs.picture(name, index, original)
   if (what === 'region') return regionResponse(sent, pictureAt, query)
@@ -64,4 +69,14 @@ async function runAnswer(
   if (what === 'view') return viewResponse(sent, pictureAt, search, query)
   if (what === 'figure') return figureResponse(search, pictureAt, query)
   throw nowhere()
+}
+
+/** `<run>/items/<n>/note`. */
+async function runChange(runs: Runs, [name = '', kind, id, what]: readonly string[], body: unknown): Promise<RunNotes> {
+  if (kind === 'items' && what === 'note') return runs.note(name, indexOf(id), body)
+  throw nowhere()
+}
+
+function indexOf(id = ''): number {
+  return /^\d{1,9}$/.test(id) ? Number(id) : -1
 }

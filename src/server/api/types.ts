@@ -166,7 +166,8 @@ export interface RunSummary {
 }
 
 /**
- * `GET /api/runs/<name>?after=<n>&log=<log>`: the run and its items from index `after` on, or from the first on if the log was replaced.
+ * `GET /api/runs/<name>?after=<n>&log=<log>&notes=<version>`: the run and its items from index `after` on, or from the first on if the log was
+ * replaced.
  * A run of more than 20,000 searches takes several requests: as long as there are fewer items than `total`, ask for the next ones.
  */
 export interface RunDetails {
@@ -178,6 +179,23 @@ export interface RunDetails {
   readonly total: number
   /** Lines that are not a search of this version. */
   readonly unreadable: number
+  /** What people noted about its searches; absent if it is still that of `version`. */
+  readonly notes?: RunNotes
+}
+
+/** The response to `POST /api/runs/<name>/items/<n>/note`, and a part of `RunDetails`. */
+export interface RunNotes {
+  readonly version: string
+  /** The items with a note, which take the place of those without. */
+  readonly items: readonly ItemRow[]
+  /** Number of notes about searches that the run no longer has, or has with another content. */
+  readonly lost: number
+  /** Lines of the notes that cannot be read. */
+  readonly unreadable: number
+  /** Signs changes, if set. */
+  readonly author?: string
+  /** Why no note can be stored. */
+  readonly closed?: string
 }
 
 /** `GET /api/runs/<name>/figures` */
@@ -229,6 +247,8 @@ export interface Scores {
   /** Share of problems with at least one right search. */
   readonly passAtK: number
   readonly meanTurns: number
+  /** Number of verdicts corrected by hand. */
+  readonly corrected: number
 }
 
 /** `GET /api/runs/<name>/thoughts?words=<words>&after=<n>&log=<log>`: the searches, from `after` on, whose thoughts have the words. */
@@ -246,6 +266,8 @@ export interface RunsDiff {
   readonly runs: readonly [RunRow, RunRow]
   /** Avg@K of each run on the common problems. */
   readonly avgAtK: readonly [number, number]
+  /** Numbers of verdicts corrected by hand. */
+  readonly corrected: readonly [number, number]
   /** Second minus first, with the 95 % paired bootstrap interval. */
   readonly difference: { readonly mean: number; readonly low: number; readonly high: number }
   readonly rows: readonly DiffRow[]

@@ -8,6 +8,7 @@ import { sha256 } from '../../shared/canonical.ts'
 import { UserError } from '../../shared/errors.ts'
 import { isLoopback } from '../../shared/loopback.ts'
 import { HttpError } from './http-error.ts'
+import type { Handler } from './router.ts'
 
 /** Environment variable of the token. */
 export const tokenVariable = 'MINI_O3_TOKEN'
@@ -72,6 +73,23 @@ export function checkToken(url: string, headers: IncomingHttpHeaders, { token }:
   if (cookiesOf(headers).some((cookie) => sameSecret(cookie, pass))) return undefined
   const how = `Send the server's ${tokenVariable} as the API key. In a browser, open /?token=<${tokenVariable}> at this address once.`
   throw new HttpError(401, 'invalid_api_key', how)
+}
+
+/**
+ * A route for this server's own page, and for programs that send JSON. Browsers treat pages of other ports as the same site; requiring a JSON
+ * content type stops their forms.
+ */
+export function fromOwnPage(route: Handler): Handler {
+  return (body, asking) => {
+    const { 'sec-fetch-site': site = 'same-origin', 'content-type': type = '' } = asking.headers
+    if (site !== 'same-origin' || !/^application\/json\b/.test(type))
+      throw new HttpError(
+        403,
+        'foreign_origin',
+        'This is only for the page of this server, or for programs that send JSON.',
+      )
+    return route(body, asking)
+  }
 }
 
 function foreignSite(): HttpError {

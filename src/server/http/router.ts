@@ -15,11 +15,11 @@ export interface Asking {
 }
 
 /** Takes the body (parsed JSON, bytes for `image/...`, or undefined) and returns the response: a `Response` unchanged, anything else as JSON. */
-type Route = (body: unknown, asking: Asking) => unknown
+export type Handler = (body: unknown, asking: Asking) => unknown
 /** By method and path, such as `GET /v1/models`, or `GET /runs/*` for everything below. */
-export type Routes = Readonly<Record<string, Route>>
+export type Routes = Readonly<Record<string, Handler>>
 
-type Find = (method: string, path: string) => Route
+type Find = (method: string, path: string) => Handler
 
 /**
  * Finds the route of the exact path, otherwise that of the closest wildcard above it, in time linear in the path. Throws `HttpError`

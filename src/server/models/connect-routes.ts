@@ -6,18 +6,19 @@ import { find } from '../../discover/find.ts'
 import type { ModelsFound } from '../api/types.ts'
 import { partsOf, nowhere } from '../api/path.ts'
 import { HttpError } from '../http/http-error.ts'
-import type { Asking, Routes } from '../http/router.ts'
+import { fromOwnPage } from '../http/guard.ts'
+import type { Routes } from '../http/router.ts'
 import type { ModelDesk } from './model-desk.ts'
 
 export function connectRoutes(desk: ModelDesk, signal: AbortSignal): Routes {
   return {
     'GET /api/models': () => desk.rows(),
-    'POST /api/models': own((body) => desk.connect(body)),
-    'POST /api/models/found': own(async (_, asking): Promise<ModelsFound> => {
+    'POST /api/models': fromOwnPage((body) => desk.connect(body)),
+    'POST /api/models/found': fromOwnPage(async (_, asking): Promise<ModelsFound> => {
       return find({ signal: AbortSignal.any([signal, asking.signal]) })
     }),
-    'POST /api/models/list': own((body) => desk.list(body)),
-    'POST /api/models/*': own((_, { url }) => {
+    'POST /api/models/list': fromOwnPage((body) => desk.list(body)),
+    'POST /api/models/*': fromOwnPage((_, { url }) => {
       const [[id = '', what]] = partsOf(url, '/api/models/')
       if (what !== 'cancel') throw nowhere()
       desk.cancel(id)
@@ -36,20 +37,4 @@ export function noConnectRoutes(): Routes {
     )
   }
   return { 'GET /api/models': refuse, 'POST /api/models': refuse, 'POST /api/models/*': refuse }
-}
-
-type Route = (body: unknown, asking: Asking) => unknown
-
-/** Browsers treat pages of other ports as the same site; requiring a JSON content type stops their forms. */
-function own(route: Route): Route {
-  return (body, asking) => {
-    const { 'sec-fetch-site': site = 'same-origin', 'content-type': type = '' } = asking.headers
-    if (site !== 'same-origin' || !/^application\/json\b/.test(type))
-      throw new HttpError(
-        403,
-        'foreign_origin',
-        'This is only for the page of this server, or for programs that send JSON.',
-      )
-    return route(body, asking)
-  }
 }

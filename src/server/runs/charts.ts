@@ -70,7 +70,7 @@ function scoresOf(searches: readonly ListedSearch[], limit: unknown): { scores: 
   const percents = told.map((score) => `${Math.round(score.avgAtK * 100)} % at ${score.limit}`).join(', ')
   const rows = byTurnLimit.map((one) => [String(one.limit), percent(one.avgAtK), percent(one.low), percent(one.high)])
   return {
-    scores: { problems, samples, avgAtK, low, high, passAtK, meanTurns },
+    scores: { problems, samples, avgAtK, low, high, passAtK, meanTurns, corrected: correctedCount(searches) },
     chart: {
       id: 'limits',
       title: words.title,
@@ -79,6 +79,11 @@ function scoresOf(searches: readonly ListedSearch[], limit: unknown): { scores: 
       svg: curveSvg(limitCurves(summary), words),
     },
   }
+}
+
+/** Number of verdicts corrected by hand. */
+export function correctedCount(searches: readonly ListedSearch[]): number {
+  return searches.filter(({ outcome }) => outcome.corrected).length
 }
 
 /** Groups searches by problem, in training by problem and step. */

@@ -7,7 +7,7 @@ import { levelSlice, problemName } from '../../evaluate/stored-outcomes.ts'
 import { differences } from '../../runs/configuration.ts'
 import type { DiffRow, DiffSide, RunsDiff } from '../api/types.ts'
 import { HttpError } from '../http/http-error.ts'
-import { byGroup } from './charts.ts'
+import { byGroup, correctedCount } from './charts.ts'
 import type { FoundRun } from '../../runs/find-runs.ts'
 import { defined, itemAt } from '../../shared/known.ts'
 import type { ListedSearch } from './items.ts'
@@ -46,6 +46,7 @@ export async function diffRuns(first: RunToCompare, second: RunToCompare): Promi
   const flips = new Map(flipped.map((flip) => [flip.name, flip.after > flip.before ? 'gained' : 'lost'] as const))
   return {
     avgAtK: [meanShare(a), meanShare(b)],
+    corrected: [correctedIn(before, names), correctedIn(after, names)],
     difference,
     rows: names.map((name) => rowOf(flips.get(name), searchesOf(before, name), searchesOf(after, name))),
     alone: [before.size - names.length, after.size - names.length],
@@ -63,6 +64,10 @@ function benchmarkOf({ settings: { benchmark } }: FoundRun): string {
 
 function judged({ searches }: RunToCompare): Groups {
   return byGroup(searches.filter(({ outcome }) => outcome.judged))
+}
+
+function correctedIn(groups: Groups, names: readonly string[]): number {
+  return correctedCount(names.flatMap((name) => groups.get(name) ?? []))
 }
 
 /** The slices of each problem from the run's problem list; empty if that cannot be read. */

@@ -1,4 +1,5 @@
 /** One search of a run as a figure for a paper. */
+import { withNoted } from '../../protocol/note.ts'
 import { picturesOf } from '../../protocol/originals.ts'
 import { figureKind, writeFigure } from '../../page/figure/write-figure.ts'
 import { UserError } from '../../shared/errors.ts'
@@ -7,7 +8,7 @@ import { openRuns } from './runs.ts'
 import type { ItemRow } from '../api/types.ts'
 import { HttpError } from '../http/http-error.ts'
 
-export interface FigureWords {
+export interface SearchWords {
   /** Problem id, with or without its data source; optional if the run has only one problem. */
   readonly problem?: string
   readonly sample: number
@@ -17,10 +18,11 @@ export interface FigureWords {
 const mostNamed = 5
 
 /** Returns the search that was drawn. Throws `UserError` for another file type, and if no search matches. */
-export async function exportFigure(run: string, to: string, words: FigureWords): Promise<ItemRow> {
+export async function exportFigure(run: string, to: string, words: SearchWords): Promise<ItemRow> {
   figureKind(to)
   const runs = openRuns(run)
-  const item = chosen((await runs.details('.', 0)).items, words)
+  const { items, notes } = await runs.details('.')
+  const item = chosenItem(withNoted(items, notes?.items ?? []), words)
   const search = await runs.search('.', item.index)
   const opened = Promise.all(picturesOf(search).map((_, original) => runs.picture('.', item.index, original)))
   const pictures = await opened.catch((error: unknown) => {
@@ -31,8 +33,8 @@ export async function exportFigure(run: string, to: string, words: FigureWords):
   return item
 }
 
-/** If a search was repeated, selects the newest. */
-function chosen(items: readonly ItemRow[], { problem, sample }: FigureWords): ItemRow {
+/** Selects a search; if it was repeated, the newest. Throws `UserError` if none matches. */
+export function chosenItem(items: readonly ItemRow[], { problem, sample }: SearchWords): ItemRow {
   if (items.length === 0)
     throw new UserError('no-search', 'The run has no searches. Name a run of ask, demo, eval or collect.')
   const names = [...new Set(items.map((item) => item.problem))]

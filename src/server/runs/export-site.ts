@@ -1,4 +1,5 @@
 /** Exports a run as a static site: an index with scores, curves and searches, and a self-contained page per problem. */
+import { withNoted } from '../../protocol/note.ts'
 import { pictured, picturesOf } from '../../protocol/originals.ts'
 import { stat } from 'node:fs/promises'
 import { basename, join, resolve } from 'node:path'
@@ -35,27 +36,36 @@ export async function exportSite(run: string, to: string, limit: number, signal:
   await removeStrays(to)
   const runs = openRuns(run)
   const details = await runs.details('.')
-  const problems = byProblem(details.items)
+  const items = withNoted(details.items, details.notes?.items ?? [])
+  const problems = byProblem(items)
   const pages = new Map<number, string>()
   let written = 0
   let searches = 0
-  for (const items of problems.slice(0, limit)) {
+  for (const own of problems.slice(0, limit)) {
     throwIfAborted(signal)
-    const shown = items.slice(0, mostTogether)
+    const shown = own.slice(0, mostTogether)
     const trajectories = await Promise.all(shown.map(({ index }) => runs.search('.', index)))
-    const name = `problem-${sha256(canonicalJson([pageForm, ...trajectories])).slice(0, 16)}.html`
+    const content = [pageForm, ...trajectories, shown.map(({ note }) => note)]
+    const name = `problem-${sha256(canonicalJson(content)).slice(0, 16)}.html`
     if (!(await isFile(join(to, name)))) {
       // All searches of a problem share their pictures.
       const searched = picturesOf(itemAt(trajectories, 0))
-      const at = itemAt(items, 0).index
+      const at = itemAt(own, 0).index
       const opened = Promise.all(searched.map((_, original) => runs.picture('.', at, original)))
       const pictures = await opened.catch(() => undefined)
       if (pictures === undefined) continue
-      const toShow = trajectories.map((trajectory): SearchToShow => {
+      const toShow = trajectories.map((trajectory, place): SearchToShow => {
         const title = `search ${trajectory.sampleIndex + 1}`
-        return { title, trajectory, ...pictured(pictures), profile: profileOf(trajectory.profile) }
+        const { note } = itemAt(shown, place)
+        return {
+          title,
+          trajectory,
+          ...pictured(pictures),
+          profile: profileOf(trajectory.profile),
+          ...(note && { note }),
+        }
       })
-      await writePage(join(to, name), itemAt(items, 0).question, toShow)
+      await writePage(join(to, name), itemAt(own, 0).question, toShow)
     }
     for (const [at, { index }] of shown.entries()) pages.set(index, `${name}#/search/${at + 1}`)
     written++
@@ -65,7 +75,7 @@ export async function exportSite(run: string, to: string, limit: number, signal:
   const name = basename(resolve(run))
   const data: RunData = {
     kind: 'run',
-    details: { ...details, run: { ...details.run, name, live: false } },
+    details: { ...details, items, run: { ...details.run, name, live: false } },
     figures: await runs.figures('.'),
     pages: Object.fromEntries(pages),
   }

@@ -21,7 +21,7 @@ test('of a search that was done again the last counts; steps of training are kep
   for (const log of [searchLog, rolloutLog]) {
     const index = runIndex({ path: folder, log })
     await index.update()
-    shown.push(latest(index).map(({ item }) => [item.index, item.step, item.verdict]))
+    shown.push(latest(index, new Map()).map(({ item }) => [item.index, item.step, item.verdict]))
   }
   expect(shown).toEqual([
     [[1, undefined, 'correct']],

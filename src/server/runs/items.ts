@@ -1,9 +1,11 @@
 /** The summary of each search of a run, for lists. */
-import { outcomeOf } from '../../evaluate/figures/outcome.ts'
+import { notedOutcome } from '../../evaluate/figures/outcome.ts'
 import type { Outcome } from '../../evaluate/figures/outcome.ts'
 import { factsOf } from '../../evaluate/search-facts.ts'
 import { lighterOutcomes } from '../../evaluate/stored-outcomes.ts'
+import type { SearchNote } from '../../protocol/note.ts'
 import type { FoundRun } from '../../runs/find-runs.ts'
+import type { LoggedSearch } from '../../runs/searches.ts'
 import { SearchIndex } from '../../runs/search-index.ts'
 import { sharedTexts } from '../../shared/shared-texts.ts'
 import type { ItemRow } from '../api/types.ts'
@@ -19,8 +21,7 @@ export function runIndex({ path, log }: Pick<FoundRun, 'path' | 'log'>): RunInde
   const shared = sharedTexts()
   const lighter = lighterOutcomes()
   return new SearchIndex(path, log, (search, index) => {
-    const outcome = lighter(outcomeOf(search.trajectory))
-    const item = factsOf(search, { index, outcome })
+    const { item, outcome } = listedSearch(search, index)
     const { problem, question, policy, profile } = item
     const texts = {
       problem: shared(problem),
@@ -28,15 +29,21 @@ export function runIndex({ path, log }: Pick<FoundRun, 'path' | 'log'>): RunInde
       policy: shared(policy),
       profile: shared(profile),
     }
-    return { item: { ...item, ...texts }, outcome }
+    return { item: { ...item, ...texts }, outcome: lighter(outcome) }
   })
 }
 
-/** Each search once; if it was repeated, the last one. */
-export function latest(index: RunIndex): ListedSearch[] {
+/** The summary of a search with its note, whose verdict counts. */
+export function listedSearch(search: LoggedSearch, index: number, note?: SearchNote): ListedSearch {
+  const outcome = notedOutcome(search.trajectory, note)
+  return { item: factsOf(search, { index, outcome, note }), outcome }
+}
+
+/** Each search once; if it was repeated, the last one. `noted`: the searches with a note, by index. */
+export function latest(index: RunIndex, noted: ReadonlyMap<number, ListedSearch>): ListedSearch[] {
   const last = new Map<string, ListedSearch>()
   for (const { kept } of index.entries) last.set(`${groupName(kept.item)} ${kept.item.sampleIndex}`, kept)
-  return [...last.values()]
+  return [...last.values()].map((kept) => noted.get(kept.item.index) ?? kept)
 }
 
 /** Group key: equal for all searches of one problem (in training also of one step, on a server also of one ask). */

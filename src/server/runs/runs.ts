@@ -2,13 +2,14 @@
 import { lstat } from 'node:fs/promises'
 import type { Trajectory } from '../../protocol/trajectory.ts'
 import type { Picture } from '../../vision/picture.ts'
-import type { RunDetails, RunRow, RunsDiff, RunSummary, ThoughtsFound } from '../api/types.ts'
+import type { RunDetails, RunNotes, RunRow, RunsDiff, RunSummary, ThoughtsFound } from '../api/types.ts'
 import { logFile } from '../../runs/log.ts'
 import { errorCodeOf } from '../../shared/errors.ts'
 import { HttpError } from '../http/http-error.ts'
 import { figuresOf } from './charts.ts'
 import type { Figures } from './charts.ts'
 import { diffRuns } from './diff.ts'
+import type { RunToCompare } from './diff.ts'
 import { findRun, findRuns, settingsReader } from '../../runs/find-runs.ts'
 import type { FoundRun, ReadSettings } from '../../runs/find-runs.ts'
 import { latest, runIndex } from './items.ts'
@@ -16,12 +17,15 @@ import type { RunIndex } from './items.ts'
 import { rowOf, summaryOf } from './run-rows.ts'
 import { recentValues } from '../../shared/recent.ts'
 import { runPictures } from './pictures.ts'
+import { noteKeeper } from './run-notes.ts'
 import { findThoughts } from './thoughts.ts'
 
 export interface Runs {
   list(): Promise<RunRow[]>
-  /** Items from index `after` on if the log is still `log`, otherwise from the first on; at most `most`. */
-  details(name: string, after?: number, log?: string, most?: number): Promise<RunDetails>
+  /** Items from index `after` on if the log is still `log`, otherwise from the first on; at most `most`. Notes, unless they are still `notes`. */
+  details(name: string, after?: number, log?: string, most?: number, notes?: string): Promise<RunDetails>
+  /** Stores a change of the note about a search. */
+  note(name: string, index: number, request: unknown): Promise<RunNotes>
   /** The searches from index `after` on with these words in their thoughts; all of them if the log is not `log`. */
   thoughts(name: string, words: string, after: number, log: string, signal: AbortSignal): Promise<ThoughtsFound>
   summary(name: string): Promise<RunSummary>
@@ -58,12 +62,14 @@ async function runNamed(root: string, name: string, read: ReadSettings): Promise
   return run
 }
 
-export function openRuns(root: string): Runs {
+/** `author` signs notes. */
+export function openRuns(root: string, author?: string): Runs {
   const indexes = recentValues<RunIndex>(mostIndexed)
   const figures = recentValues<{ readonly version: string; readonly figures: Promise<Figures> }>(mostFigures)
   const summaries = recentValues<{ readonly version: string; readonly summary: Promise<RunSummary> }>(mostSummaries)
   const settings = settingsReader()
   const pictureOf = runPictures()
+  const keeper = noteKeeper(author)
 
   async function opened(name: string): Promise<{ readonly run: FoundRun; readonly index: RunIndex }> {
     const run = await runNamed(root, name, settings)
@@ -78,11 +84,19 @@ export function openRuns(root: string): Runs {
     return { run, index }
   }
 
+  /** Each search once, with verdicts as corrected by hand. */
+  async function searchesOf(name: string): Promise<RunToCompare> {
+    const { run, index } = await opened(name)
+    return { run, searches: latest(index, (await keeper.of(run, index)).byIndex) }
+  }
+
   async function figuresOfRun(name: string): Promise<Figures> {
     const { path, version } = await runNamed(root, name, settings)
     const known = figures.get(path)
     const drawn =
-      known?.version === version ? known.figures : opened(name).then(({ run, index }) => figuresOf(run, latest(index)))
+      known?.version === version
+        ? known.figures
+        : searchesOf(name).then(({ run, searches }) => figuresOf(run, searches))
     figures.set(path, { version, figures: drawn })
     drawn.catch(() => figures.delete(path))
     return drawn
@@ -92,7 +106,7 @@ export function openRuns(root: string): Runs {
     const { path, version } = await runNamed(root, name, settings)
     const known = summaries.get(path)
     if (known?.version === version) return known.summary
-    const summary = figuresOfRun(name).then(async (drawn) => summaryOf(latest((await opened(name)).index), drawn))
+    const summary = figuresOfRun(name).then(async (drawn) => summaryOf((await searchesOf(name)).searches, drawn))
     summaries.set(path, { version, summary })
     summary.catch(() => summaries.delete(path))
     return summary
@@ -100,12 +114,26 @@ export function openRuns(root: string): Runs {
 
   return {
     list: async () => (await findRuns(root, settings)).map(rowOf),
-    async details(name, after = 0, log, most = Infinity) {
+    async details(name, after = 0, log, most = Infinity, known) {
       const { run, index } = await opened(name)
       const { entries, unreadable } = index
       const from = log === index.log ? after : 0
       const items = entries.slice(from, from + most).map(({ kept }) => kept.item)
-      return { run: rowOf(run), settings: run.settings, log: index.log, items, total: entries.length, unreadable }
+      const { told: notes } = await keeper.of(run, index)
+      const isNew = log !== index.log || known !== notes.version
+      return {
+        run: rowOf(run),
+        settings: run.settings,
+        log: index.log,
+        items,
+        total: entries.length,
+        unreadable,
+        ...(isNew && { notes }),
+      }
+    },
+    async note(name, at, request) {
+      const { run, index } = await opened(name)
+      return (await keeper.change(run, index, at, request)).told
     },
     async thoughts(name, words, after, log, signal) {
       const { index } = await opened(name)
@@ -119,10 +147,8 @@ export function openRuns(root: string): Runs {
       return chart.svg
     },
     async diff(first, second) {
-      const [one, other] = await Promise.all([opened(first), opened(second)])
-      const a = { run: one.run, searches: latest(one.index) }
-      const b = { run: other.run, searches: latest(other.index) }
-      return { runs: [rowOf(one.run), rowOf(other.run)], ...(await diffRuns(a, b)) }
+      const [a, b] = await Promise.all([searchesOf(first), searchesOf(second)])
+      return { runs: [rowOf(a.run), rowOf(b.run)], ...(await diffRuns(a, b)) }
     },
     search: async (name, at) => searchAt((await opened(name)).index, at),
     async picture(name, at, original = 0) {

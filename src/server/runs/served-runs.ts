@@ -7,6 +7,7 @@ import { join } from 'node:path'
 import type { Trajectory } from '../../protocol/trajectory.ts'
 import { searchLog } from '../../runs/searches.ts'
 import { findRun } from '../../runs/find-runs.ts'
+import { notesVersion } from '../../runs/notes.ts'
 import { openRun, tidyRun } from '../../runs/run-folder.ts'
 import type { RunFolder } from '../../runs/run-folder.ts'
 import type { Links } from '../searcher.ts'
@@ -105,14 +106,16 @@ export function servedRuns(root: string, limits: ServedLimits = servedLimits): S
   }
 }
 
-/** Deletes only server runs that no process is using. Leftover temporary files of killed servers are removed from the others. */
+/** Deletes only server runs that no process is using, and that have no notes. Leftover temporary files of killed servers are removed from the others. */
 async function deleteOldest(folder: string, kept: number): Promise<void> {
   const names = (await readdir(folder)).filter((name) => /^\d{4}-\d\d-\d\dT/.test(name)).toSorted()
   for (const [index, name] of names.entries()) {
     const path = join(folder, name)
     const run = await findRun(folder, name)
     if (run?.settings['command'] !== command || run.live) continue
-    if (index < names.length - kept) await rm(path, { recursive: true })
+    // Somebody wants to keep what has notes.
+    const isNoted = (await notesVersion(path)) !== ''
+    if (index < names.length - kept && !isNoted) await rm(path, { recursive: true })
     else await tidyRun(path)
   }
 }
