@@ -7,6 +7,7 @@ import { addDemo } from './demo.ts'
 import { addDoctor } from './doctor.ts'
 import { addEval } from './eval/eval.ts'
 import { addExport } from './data/export.ts'
+import { addImport } from './data/import.ts'
 import { addJudge } from './eval/judge.ts'
 import { addMcp } from './serve/mcp.ts'
 import { addNote } from './note.ts'
@@ -63,6 +64,7 @@ export function program(): Command {
     addReport,
     addJudge,
     addExport,
+    addImport,
     addServe,
     addView,
     addNote,

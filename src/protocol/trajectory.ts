@@ -106,6 +106,10 @@ const turnSchema = z
       .readonly()
       .exactOptional()
       .describe('what a person wrote in place of the policy; the usage is that of the turn before the change'),
+    returned: z
+      .string()
+      .exactOptional()
+      .describe('in a log of another program: the text that came back, besides pictures'),
     usage: usageSchema,
     ms: z.number().nonnegative(),
   })
@@ -208,6 +212,19 @@ export const trajectorySchema = z
     usage: usageSchema.describe('sums over the turns'),
     ms: z.number().nonnegative(),
     verdict: verdictSchema.exactOptional(),
+    imported: z
+      .strictObject({
+        from: z.string().describe('the program that wrote the log'),
+        before: z
+          .string()
+          .exactOptional()
+          .describe('what the model was told besides the question, such as a system message'),
+        facts: z.string().exactOptional().describe('what else the log says about the search, as JSON'),
+        notes: z.array(z.string()).readonly().exactOptional().describe('what could not be shown'),
+      })
+      .readonly()
+      .exactOptional()
+      .describe('of a search read from a log of another program'),
     reward: z
       .strictObject({ total: z.number(), parts: z.record(z.string(), z.number()).readonly() })
       .readonly()

@@ -154,9 +154,13 @@ export interface WholeLine {
 
 /**
  * The newline-terminated lines of a file from byte `at` on. Splits at \n only: JSON text may contain U+2028 and U+2029, which some
- * readers treat as line ends.
+ * readers treat as line ends. `last`: what becomes of a last line without one, which in our own logs is torn.
  */
-export async function* wholeLines(path: string, at = 0): AsyncGenerator<WholeLine, void> {
+export async function* wholeLines(
+  path: string,
+  at = 0,
+  last: 'left out' | 'read' = 'left out',
+): AsyncGenerator<WholeLine, void> {
   let file: FileHandle
   try {
     // A device or pipe may never end, and opening a pipe without a writer blocks.
@@ -173,7 +177,11 @@ export async function* wholeLines(path: string, at = 0): AsyncGenerator<WholeLin
     for (let position = at; ;) {
       const block = Buffer.allocUnsafe(blockBytes)
       const { bytesRead } = await file.read(block, 0, blockBytes, position)
-      if (bytesRead === 0) return
+      if (bytesRead === 0) {
+        const rest = length > mostLineBytes ? undefined : Buffer.concat(pieces)
+        if (last === 'read' && length > 0) yield { start, next: position, bytes: rest }
+        return
+      }
       position += bytesRead
       const bytes = block.subarray(0, bytesRead)
       let from = 0

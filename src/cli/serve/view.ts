@@ -5,10 +5,12 @@ import { viewRoutes } from '../../server/api/run-routes.ts'
 import { exportFigure } from '../../server/runs/export-figure.ts'
 import { exportSite } from '../../server/runs/export-site.ts'
 import { machineUser } from '../../runs/notes.ts'
-import { readSettings } from '../../runs/configuration.ts'
+import { isRun, readSettings } from '../../runs/configuration.ts'
 import { UserError } from '../../shared/errors.ts'
 import { catchInterrupt } from '../../shared/interrupt.ts'
 import { print, printJson, say } from '../print/output.ts'
+import { hasLog } from '../../logs/find-logs.ts'
+import { importLogs, logPicturesOption } from '../data/import.ts'
 import { listen, listenOptions } from './listen.ts'
 import { addCommand } from '../options/command.ts'
 import { inGroup, only, restrict, text, whole } from '../options/schema.ts'
@@ -21,6 +23,7 @@ interface Where {
 }
 
 const viewOptions = {
+  ...logPicturesOption,
   ...restrict(
     { ...listenOptions, ...inGroup('Output', authorOption) },
     only<Where>(
@@ -59,7 +62,7 @@ export function addView(program: Command): void {
       'Serves the pages until Ctrl-C and prints the address of the run. With --export the run is ' +
       'written as a folder of pages that open as files or on any static host; with --figure one of its searches is drawn as a ' +
       'figure for a paper. Nothing is served in these cases.',
-    arguments: { '<run>': 'a run folder' },
+    arguments: { '<run>': 'a run folder, or a log of another program (see import)' },
     options: viewOptions,
     examples: [
       'mini-o3 view runs/eval-1a2b3c4d',
@@ -71,13 +74,33 @@ export function addView(program: Command): void {
 }
 
 async function view(run: string, options: ViewOptions): Promise<void> {
-  await readSettings(run)
+  const path = await runOrLog(run, options)
   if (options.figure !== undefined && options.export !== undefined) {
     throw new UserError('view-twice', '--figure cannot be used with --export: leave one of them out.')
   }
-  if (options.figure !== undefined) return draw(run, options.figure, options)
-  if (options.export !== undefined) return write(run, options.export, options)
-  return show(run, options)
+  if (options.figure !== undefined) return draw(path, options.figure, options)
+  if (options.export !== undefined) return write(path, options.export, options)
+  return show(path, options)
+}
+
+/** The run folder; of a log of another program, the run that it is read into. */
+async function runOrLog(path: string, { pictures, json }: ViewOptions): Promise<string> {
+  if ((await isRun(path)) || !(await hasLog(path))) {
+    await readSettings(path)
+    return path
+  }
+  const [first, ...others] = await importLogs(path, {
+    ...(pictures !== undefined && { pictures }),
+    quiet: json === true,
+  })
+  if (first === undefined || others.length > 0) {
+    const runs = [first, ...others].flatMap((one) => one?.run ?? [])
+    throw new UserError(
+      'several-logs',
+      `${path} has several logs, which are now runs. View one of them: ${runs.slice(0, 8).join(', ')}.`,
+    )
+  }
+  return first.run
 }
 
 /** Serves the run without opening a policy, since none is needed. */
