@@ -130,6 +130,31 @@ export function OutcomeFact({
   )
 }
 
+/** What a search from a log of another program has besides its turns. */
+export function ImportedFacts({ search: { imported } }: { readonly search: ShownSearch }) {
+  if (imported === undefined) return null
+  const { from, before, facts, notes = [] } = imported
+  return (
+    <section class="imported">
+      <p>
+        From a log of <b>{from}</b>.{notes.length > 0 && ` ${notes.join(' ')}`}
+      </p>
+      {before !== undefined && (
+        <details>
+          <summary>What the model was told besides the question</summary>
+          <pre dir="auto">{shown(before)}</pre>
+        </details>
+      )}
+      {facts !== undefined && (
+        <details>
+          <summary>What else the log says</summary>
+          <pre dir="auto">{facts}</pre>
+        </details>
+      )}
+    </section>
+  )
+}
+
 export function Facts({ search, urls }: Pick<SearchEntry, 'search' | 'urls'>) {
   const { policy, profile, seed, problem, end } = search
   const change = profile && changedSince(profile)

@@ -9,7 +9,7 @@ import type { Mark } from './marks.ts'
 import { Scrubber } from './scrubber.tsx'
 import { onOriginal, originalAt, PictureBar } from './on-original.tsx'
 import { SearchCanvas } from './search-canvas.tsx'
-import { Facts, GroupBar, Heading, OutcomeFact } from './search-facts.tsx'
+import { Facts, GroupBar, Heading, ImportedFacts, OutcomeFact } from './search-facts.tsx'
 import { SearchTree } from './search-tree.tsx'
 import { sharedView } from './shared-view.ts'
 import { hashesOf } from './shown-search.ts'
@@ -153,6 +153,7 @@ export function SearchView({ entries, at, turn: wanted, compare: asked, go }: Pr
           <TurnCards search={search} urls={urls} turn={turn} lit={lit} onLit={setLit} folded={folded} />
         </div>
       )}
+      <ImportedFacts search={search} />
       <Facts search={search} urls={urls} />
     </section>
   )

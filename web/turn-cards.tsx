@@ -134,6 +134,11 @@ function TurnCard({ step, search, urls }: { readonly step: Step } & Pick<Props, 
           <b>{error.code}</b> {shown(error.error)}
         </p>
       )}
+      {turn.returned !== undefined && (
+        <p class="returned" dir="auto">
+          <b>Came back</b> {shown(turn.returned)}
+        </p>
+      )}
       {observation && <Pictures observation={observation} search={search} urls={urls} what="region" />}
       {turn.action?.kind === 'answer' && <Answer search={search} text={turn.action.text} />}
       <footer>

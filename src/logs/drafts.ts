@@ -25,12 +25,10 @@ export function draftsOf({ rest, answer }: Pick<ForeignSample, 'rest' | 'answer'
     if (usage !== undefined) before = usage.sent + usage.written
     const isLast = index === replies.length - 1
     const said = isLast && message.calls.length === 0 && drafts[0]?.answer === undefined ? (answer ?? message.text) : ''
-    return said === '' ? drafts : drafts.map((draft) => ({ ...draft, answer: plain(said) }))
+    return said === ''
+      ? drafts
+      : drafts.map((draft) => ({ ...draft, answer: { kind: 'answer' as const, text: said.trim() } }))
   })
-}
-
-function plain(text: string): NonNullable<Draft['answer']> {
-  return { kind: 'answer', text: text.trim(), plain: true }
 }
 
 /** Of the whole prompt, what the previous calls had not sent. */

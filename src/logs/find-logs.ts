@@ -1,9 +1,10 @@
 /** Recognises the logs of other programs by their names and first lines. */
 import { open, readdir, stat } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
+import { z } from 'zod'
 import { errorCodeOf, messageOf, UserError } from '../shared/errors.ts'
 import { fieldsOf } from '../shared/fields.ts'
-import { parseJson } from '../shared/json.ts'
+import { parseLine, wholeLines } from '../shared/jsonl.ts'
 import { openDeepEyesLog } from './deepeyes.ts'
 import type { ForeignLog } from './foreign.ts'
 import { openInspectLog } from './inspect.ts'
@@ -116,24 +117,16 @@ async function startsLikeLog(file: string): Promise<boolean> {
   return /^\s*\{/.test(head) && /"version"\s*:/.test(head) && /"eval"\s*:/.test(head)
 }
 
-/** The keys of the first line, of which only the start is read: pictures make lines of megabytes. */
-async function keysOfFirst(file: string): Promise<ReadonlySet<string>> {
-  const [line = ''] = (await headOf(file)).split('\n', 1)
-  try {
-    return new Set(Object.keys(fieldsOf(parseJson(line)) ?? {}))
-  } catch {
-    return outerKeys(line)
-  }
-}
+const mostTried = 5
 
-/** The keys of an object whose text is cut off. */
-function outerKeys(text: string): ReadonlySet<string> {
-  const keys = new Set<string>()
-  let depth = 0
-  for (const [sign, key] of text.matchAll(/"((?:[^"\\]|\\.)*)"?(?=(\s*:)?)|[{}[\]]/g)) {
-    if (sign === '{' || sign === '[') depth++
-    else if (sign === '}' || sign === ']') depth--
-    else if (depth === 1 && key !== undefined) keys.add(key)
+/** The keys of the first line that is an object. */
+async function keysOfFirst(file: string): Promise<ReadonlySet<string>> {
+  let tried = 0
+  for await (const { bytes } of wholeLines(file, 0, 'read')) {
+    const line = parseLine(bytes, z.unknown())
+    const fields = line !== undefined && 'value' in line ? fieldsOf(line.value) : undefined
+    if (fields !== undefined) return new Set(Object.keys(fields))
+    if (++tried === mostTried) break
   }
-  return keys
+  return new Set()
 }

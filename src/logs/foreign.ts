@@ -1,12 +1,9 @@
 /** A log of another program, as its readers give it: samples with messages, before they become searches. Types only. */
 import type { Fields } from '../shared/fields.ts'
 
-/** The programs whose logs are read. */
-export const logKinds = ['inspect_ai', 'verifiers', 'DeepEyes', 'verl'] as const
-export type LogKind = (typeof logKinds)[number]
-
 export interface ForeignLog {
-  readonly kind: LogKind
+  /** The program that wrote it. */
+  readonly kind: 'inspect_ai' | 'verifiers' | 'DeepEyes' | 'verl'
   /** What was evaluated or trained on, and the model, as far as the log says. */
   readonly task: string
   readonly model: string

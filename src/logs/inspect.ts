@@ -8,7 +8,7 @@ import { own } from '../shared/known.ts'
 import { openZip } from '../shared/zip-read.ts'
 import type { CallUsage, ForeignLog, ForeignSample, Judged, Message, UnreadSample } from './foreign.ts'
 import { readMessages } from './message.ts'
-import { numberIn, textIn, textsIn } from './values.ts'
+import { idIn, numberIn, textIn, textsIn } from './values.ts'
 
 /** JSON is read as a whole, and no text in this process can be longer. */
 const mostJsonBytes = 400 * 1024 ** 2
@@ -116,7 +116,7 @@ function readSample(sample: Fields, scorer: string | undefined): ForeignSample {
   const name = scorer !== undefined && Object.hasOwn(scored, scorer) ? scorer : Object.keys(scored)[0]
   const targets = typeof target === 'string' ? [target] : textsIn(target)
   return {
-    id: String(sample['id'] ?? ''),
+    id: idIn(sample['id']) ?? '',
     attempt: Math.max(0, (numberIn(sample['epoch']) ?? 1) - 1),
     prompt,
     rest: messages.slice(split),

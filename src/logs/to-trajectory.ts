@@ -200,8 +200,8 @@ function factsOf(sample: ForeignSample, { task, model, kind }: SampleContext['lo
 
 function endOf({ error, limit }: ForeignSample, turns: readonly Turn[]): End {
   if (turns.at(-1)?.action?.kind === 'answer') return 'answered'
-  if (error !== undefined || turns.length === 0) return 'failed'
-  if (limit === undefined) return 'over-turn'
+  if (error !== undefined) return 'failed'
+  if (limit === undefined) return turns.length === 0 ? 'failed' : 'over-turn'
   if (/token|context|prompt_too_long|length/i.test(limit)) return 'over-context'
   return /turn|message|step/i.test(limit) ? 'over-turn' : 'failed'
 }

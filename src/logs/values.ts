@@ -15,3 +15,8 @@ export function numberIn(value: unknown): number | undefined {
 export function textsIn(value: unknown): string[] {
   return Array.isArray(value) ? value.filter((one) => typeof one === 'string') : []
 }
+
+/** A text or number as the id of something. */
+export function idIn(value: unknown): string | undefined {
+  return typeof value === 'number' ? String(value) : textIn(value)
+}

@@ -10,7 +10,7 @@ import { parseJson } from '../shared/json.ts'
 import type { CallUsage, ForeignLog, ForeignSample, Judged, Message } from './foreign.ts'
 import { linesOf } from './jsonl-log.ts'
 import { readMessages } from './message.ts'
-import { numberIn, textIn } from './values.ts'
+import { idIn, numberIn, textIn } from './values.ts'
 import { rightFrom } from './verl.ts'
 
 const mostSettingsBytes = 64 * 1024 ** 2
@@ -61,7 +61,7 @@ function rollout(line: Fields, number: number, from: number): ForeignSample {
   const timings = fieldsOf(timing) ?? {}
   const ms = numberIn(timings['total_ms']) ?? numberIn(timings['generation_ms'])
   return {
-    id: String(id ?? number),
+    id: idIn(id) ?? String(number),
     attempt: 0,
     prompt: readMessages(prompt ?? []),
     rest: repliesOf(completion),
@@ -140,7 +140,7 @@ function episode(line: Fields, number: number, from: number): ForeignSample[] {
 function taskName(task: Fields): string | undefined {
   const data = fieldsOf(task['data']) ?? {}
   const { idx, id, name } = data
-  return textIn(task['key']) ?? textIn(name) ?? (id === undefined && idx === undefined ? undefined : String(id ?? idx))
+  return textIn(task['key']) ?? textIn(name) ?? idIn(id) ?? idIn(idx)
 }
 
 function traceSample(trace: Fields, from: number): ForeignSample {

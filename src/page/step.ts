@@ -75,6 +75,7 @@ export function endTitle(search: Pick<Trajectory, 'end' | 'answer'>): string {
 
 /** For example `1,200 tokens in (800 of pictures)`. */
 export function tokensInText(policy: string, { promptTokens, imageTokens }: Turn['usage']): string {
+  if (imageTokens === 0) return `${promptTokens} tokens in`
   const pictures = policyNamed(policy)?.kind.imageTokensEstimated
     ? `an estimated ${imageTokens} of pictures`
     : `${imageTokens} of pictures`
@@ -86,11 +87,13 @@ const toolErrors: ReadonlySet<string> = new Set(['unknown-tool', 'bad-argument',
 /** One-line description of a turn. */
 export function stepTitle({ turn, observation, source }: Step): string {
   if (observation?.made) return `Shows ${source} ${useWords(observation.made)}`
+  // In logs of other programs, a call may bring back a picture that is no part of another.
+  if (observation?.parent === null) return 'Gets a picture'
   if (observation) return `Looks into ${source}`
   if (turn.error?.code === 'no-action') return 'Neither zooms nor answers'
   if (turn.error && toolErrors.has(turn.error.code)) return 'Tool refused'
   if (turn.error) return turn.action ? 'Box refused' : 'Box not understood'
-  if (turn.action?.kind !== 'answer') return 'Looks on'
+  if (turn.action?.kind !== 'answer') return turn.returned === undefined ? 'Goes on' : 'Calls a tool'
   return turn.action.plain ? 'Answers in plain prose' : 'Answers'
 }
 
