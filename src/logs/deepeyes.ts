@@ -6,7 +6,7 @@ import { basename } from 'node:path'
 import { fieldsOf } from '../shared/fields.ts'
 import type { Fields } from '../shared/fields.ts'
 import { linesOf } from './jsonl-log.ts'
-import type { ForeignLog, ForeignSample, Message } from './foreign.ts'
+import type { ForeignLog, ForeignSample, LoggedMessage } from './foreign.ts'
 import { readMessages } from './message.ts'
 import { numberIn, textIn, textsIn } from './values.ts'
 
@@ -54,7 +54,7 @@ function sampleOf(line: Fields, number: number): ForeignSample {
 }
 
 /** The picture is only named, outside of the messages. */
-function withPicture(prompt: readonly Message[], file: string | undefined): Message[] {
+function withPicture(prompt: readonly LoggedMessage[], file: string | undefined): LoggedMessage[] {
   const asked = prompt.findLastIndex(({ role }) => role === 'user')
   return prompt.map((message, index) => ({
     ...message,

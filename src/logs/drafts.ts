@@ -2,18 +2,18 @@
 import { taggedAnswers } from '../protocol/dialects/written-turn.ts'
 import { firstThinking } from '../protocol/thinking-marks.ts'
 import type { Turn } from '../protocol/trajectory.ts'
-import type { Call, CallUsage, ForeignSample, Message } from './foreign.ts'
+import type { Call, CallUsage, ForeignSample, LoggedMessage } from './foreign.ts'
 
-export interface Draft {
+export interface TurnDraft {
   readonly turn: Omit<Turn, 'observation' | 'action' | 'returned'>
   readonly call?: Call
   readonly answer?: Extract<Turn['action'], { kind: 'answer' }>
   /** What came back before the next reply. */
-  readonly back: readonly Message[]
+  readonly back: readonly LoggedMessage[]
 }
 
-export function draftsOf({ rest, answer }: Pick<ForeignSample, 'rest' | 'answer'>): Draft[] {
-  const replies: { readonly message: Message; readonly back: Message[] }[] = []
+export function draftsOf({ rest, answer }: Pick<ForeignSample, 'rest' | 'answer'>): TurnDraft[] {
+  const replies: { readonly message: LoggedMessage; readonly back: LoggedMessage[] }[] = []
   for (const message of rest) {
     if (message.role === 'assistant') replies.push({ message, back: [] })
     else replies.at(-1)?.back.push(message)
@@ -40,12 +40,12 @@ function newTokens({ sent, cached, written }: CallUsage, before: number): Turn['
 const nothing: Turn['usage'] = { promptTokens: 0, imageTokens: 0, replyTokens: 0 }
 
 /** The first of several calls has the text of the reply. */
-function draftsOfReply(message: Message, back: readonly Message[], usage = nothing): Draft[] {
+function draftsOfReply(message: LoggedMessage, back: readonly LoggedMessage[], usage = nothing): TurnDraft[] {
   const { text, thinking, calls } = message
   const whole = [text, calls[0]?.written].filter(Boolean).join('\n')
   const tagged = taggedAnswers(text).at(-1)
   const thought = thoughtOf(message, tagged !== undefined)
-  const first: Draft = {
+  const first: TurnDraft = {
     turn: {
       text: whole,
       ...(thinking !== '' && { thinking }),
@@ -58,14 +58,14 @@ function draftsOfReply(message: Message, back: readonly Message[], usage = nothi
     back,
   }
   if (calls.length === 0) return [first]
-  const own = new Map<Call, Message[]>(calls.map((call) => [call, []]))
+  const own = new Map<Call, LoggedMessage[]>(calls.map((call) => [call, []]))
   for (const [index, one] of back.entries()) {
     // Of several calls without ids, each has one answer.
     const call =
       calls.find(({ id }) => id !== undefined && id === one.callId) ?? calls[Math.min(index, calls.length - 1)]
     if (call) own.get(call)?.push(one)
   }
-  return calls.map((call, index): Draft => {
+  return calls.map((call, index): TurnDraft => {
     const { turn, answer } =
       index === 0
         ? first
@@ -79,7 +79,7 @@ function draftsOfReply(message: Message, back: readonly Message[], usage = nothi
 const marks = /<\/?(?:think|tool_call|function_call|grounding|answer)>/
 
 /** A reply that neither calls nor marks its answer is the answer, and no thought. */
-function thoughtOf({ text, thinking, calls }: Message, isMarked: boolean): string {
+function thoughtOf({ text, thinking, calls }: LoggedMessage, isMarked: boolean): string {
   const written = firstThinking(text) ?? (calls.length > 0 || isMarked ? text.slice(0, marks.exec(text)?.index) : '')
   return [thinking, written.trim()].filter(Boolean).join('\n\n')
 }

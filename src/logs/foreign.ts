@@ -28,13 +28,13 @@ export interface ForeignSample {
   /** The attempt at the problem, from 0. */
   readonly attempt: number
   /** What the model was given before its first reply, and what followed. */
-  readonly prompt: readonly Message[]
-  readonly rest: readonly Message[]
+  readonly prompt: readonly LoggedMessage[]
+  readonly rest: readonly LoggedMessage[]
   /** The question alone, where the log has it. */
   readonly question?: string | undefined
   readonly truth?: string | undefined
   readonly choices?: readonly string[] | undefined
-  readonly verdict?: Judged | undefined
+  readonly verdict?: ForeignVerdict | undefined
   readonly reward?: { readonly total: number; readonly parts: Readonly<Record<string, number>> } | undefined
   /** The answer as the program took it from the reply. */
   readonly answer?: string | undefined
@@ -46,14 +46,14 @@ export interface ForeignSample {
   readonly facts: Fields
 }
 
-export interface Judged {
+export interface ForeignVerdict {
   readonly kind: 'correct' | 'wrong' | 'unjudged'
   readonly reason: string
   /** From 0 to 1, of scores that give part of a point. */
   readonly score?: number
 }
 
-export interface Message {
+export interface LoggedMessage {
   readonly role: 'system' | 'user' | 'assistant' | 'tool'
   readonly text: string
   /** Reasoning in a field of its own. */

@@ -8,7 +8,7 @@ import { messageOf, throwIfAborted } from '../shared/errors.ts'
 import { boxFitter } from './fit-box.ts'
 import type { ForeignLog } from './foreign.ts'
 import { takenPictures } from './taken-pictures.ts'
-import { toTrajectory, withoutPicture } from './to-trajectory.ts'
+import { toTrajectory, blankNote } from './to-trajectory.ts'
 
 export interface ImportOptions {
   /** A folder in which pictures are looked up that the log only names. */
@@ -49,7 +49,7 @@ export async function importLog(log: ForeignLog, run: RunFolder, options: Import
         bad(sample.id, messageOf(error))
       })
       if (search === undefined) continue
-      if (search.imported?.notes?.includes(withoutPicture)) noPicture++
+      if (search.imported?.notes?.includes(blankNote)) noPicture++
       await run.append(searchLog, search)
       known.add(keyOf(search))
     }

@@ -6,7 +6,7 @@ import { parseJson } from '../shared/json.ts'
 import { messageOf } from '../shared/errors.ts'
 import { own } from '../shared/known.ts'
 import { openZip } from '../shared/zip-read.ts'
-import type { CallUsage, ForeignLog, ForeignSample, Judged, Message, UnreadSample } from './foreign.ts'
+import type { CallUsage, ForeignLog, ForeignSample, ForeignVerdict, LoggedMessage, UnreadSample } from './foreign.ts'
 import { readMessages } from './message.ts'
 import { idIn, numberIn, textIn, textsIn } from './values.ts'
 
@@ -131,7 +131,7 @@ function readSample(sample: Fields, scorer: string | undefined): ForeignSample {
   }
 }
 
-function questionIn(prompt: readonly Message[]): string | undefined {
+function questionIn(prompt: readonly LoggedMessage[]): string | undefined {
   return prompt.findLast(({ role, text }) => role === 'user' && text !== '')?.text
 }
 
@@ -141,7 +141,7 @@ function kept(name: string, value: unknown): Fields {
 
 const letters: Readonly<Record<string, number>> = { C: 1, I: 0, P: 0.5, N: 0 }
 
-function verdictOf(scorer: string, score: Fields | undefined): Judged | undefined {
+function verdictOf(scorer: string, score: Fields | undefined): ForeignVerdict | undefined {
   if (score === undefined) return undefined
   const { value, explanation } = score
   const points = typeof value === 'string' ? (letters[value] ?? numberIn(value)) : numberIn(value)

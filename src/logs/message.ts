@@ -3,7 +3,7 @@ import { readLooseValue } from '../protocol/loose-value.ts'
 import { fieldsOf } from '../shared/fields.ts'
 import type { Fields } from '../shared/fields.ts'
 import { parseJson } from '../shared/json.ts'
-import type { Call, CallUsage, Message } from './foreign.ts'
+import type { Call, CallUsage, LoggedMessage } from './foreign.ts'
 
 export interface MessageOptions {
   /** Replaces references to texts and pictures that are stored elsewhere in the sample. */
@@ -12,13 +12,13 @@ export interface MessageOptions {
 }
 
 /** Throws for anything but a list of messages, or a text, which is one message of the user. */
-export function readMessages(value: unknown, options: MessageOptions = {}): Message[] {
+export function readMessages(value: unknown, options: MessageOptions = {}): LoggedMessage[] {
   if (typeof value === 'string') return [{ role: 'user', text: value, thinking: '', pictures: [], calls: [] }]
   if (!Array.isArray(value)) throw new Error('its messages are not a list')
   return value.map((one) => readMessage(one, options))
 }
 
-const roles: Readonly<Record<string, Message['role']>> = {
+const roles: Readonly<Record<string, LoggedMessage['role']>> = {
   system: 'system',
   developer: 'system',
   assistant: 'assistant',
@@ -26,7 +26,7 @@ const roles: Readonly<Record<string, Message['role']>> = {
   function: 'tool',
 }
 
-function readMessage(value: unknown, { resolve = (text) => text, usageOf }: MessageOptions): Message {
+function readMessage(value: unknown, { resolve = (text) => text, usageOf }: MessageOptions): LoggedMessage {
   const message = fieldsOf(value)
   if (message === undefined) throw new Error('a message is not an object')
   const { role, id, tool_call_id: callId, error } = message

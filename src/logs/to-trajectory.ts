@@ -9,13 +9,13 @@ import { storedPicture } from '../vision/picture.ts'
 import type { Picture } from '../vision/picture.ts'
 import { boxIn, sourceIn } from './called-box.ts'
 import { draftsOf } from './drafts.ts'
-import type { Draft } from './drafts.ts'
-import { wholeOf } from './fit-box.ts'
+import type { TurnDraft } from './drafts.ts'
+import { wholeBox } from './fit-box.ts'
 import type { BoxFitter, FittedBox, Source } from './fit-box.ts'
-import type { ForeignLog, ForeignSample, Message } from './foreign.ts'
+import type { ForeignLog, ForeignSample, LoggedMessage } from './foreign.ts'
 import type { TakenPictures } from './taken-pictures.ts'
 
-export interface SampleContext {
+export interface ImportContext {
   readonly log: Pick<ForeignLog, 'kind' | 'task' | 'model'>
   readonly pictures: TakenPictures
   readonly fitter: BoxFitter
@@ -33,12 +33,12 @@ interface Shown {
 }
 
 /** The note of a search whose picture is not in its log. */
-export const withoutPicture = 'The log has no picture of the question: an empty one stands in its place.'
+export const blankNote = 'The log has no picture of the question: an empty one stands in its place.'
 
 /** Pictures taken from one message at most. */
 const mostPictures = 32
 
-export async function toTrajectory(sample: ForeignSample, context: SampleContext): Promise<Trajectory> {
+export async function toTrajectory(sample: ForeignSample, context: ImportContext): Promise<Trajectory> {
   const shown: Shown = { originals: [], crops: [], notes: [] }
   for (const message of sample.prompt) {
     for (const picture of await pictureOf(message, shown, context)) original(shown, picture)
@@ -46,7 +46,7 @@ export async function toTrajectory(sample: ForeignSample, context: SampleContext
   const drafts = draftsOf(sample)
   if (shown.originals.length === 0) {
     original(shown, await context.pictures.blank(extentOf(drafts)))
-    shown.notes.push(withoutPicture)
+    shown.notes.push(blankNote)
   }
   const looks: (Seen | undefined)[] = []
   for (const draft of drafts) looks.push(await lookOf(draft, shown, context))
@@ -59,7 +59,7 @@ export async function toTrajectory(sample: ForeignSample, context: SampleContext
   return { ...factsOf(sample, context.log, turns), ...seenBy(sample, context.log.kind, shown, all), turns }
 }
 
-async function pictureOf(message: Message, { notes }: Shown, { pictures }: SampleContext): Promise<Picture[]> {
+async function pictureOf(message: LoggedMessage, { notes }: Shown, { pictures }: ImportContext): Promise<Picture[]> {
   const taken: Picture[] = []
   for (const reference of message.pictures.slice(0, mostPictures)) {
     const picture = await pictures.take(reference)
@@ -74,13 +74,13 @@ async function pictureOf(message: Message, { notes }: Shown, { pictures }: Sampl
 function original({ originals }: Shown, picture: Picture): Seen {
   const before = originals.find((one) => one.picture.sha256 === picture.sha256)
   if (before !== undefined) return before
-  const seen: Seen = { picture, boxPx: wholeOf(picture), size: picture }
+  const seen: Seen = { picture, boxPx: wholeBox(picture), size: picture }
   originals.push(seen)
   return seen
 }
 
 /** The region or picture that came back. A picture that is no region of an earlier one counts as an original. */
-async function lookOf(draft: Draft, shown: Shown, context: SampleContext): Promise<Seen | undefined> {
+async function lookOf(draft: TurnDraft, shown: Shown, context: ImportContext): Promise<Seen | undefined> {
   const pictures: Picture[] = []
   for (const message of draft.back) pictures.push(...(await pictureOf(message, shown, context)))
   const [first, ...others] = pictures
@@ -106,7 +106,7 @@ async function lookOf(draft: Draft, shown: Shown, context: SampleContext): Promi
 }
 
 /** Whether all that came back is an error. */
-function failed({ back }: Draft): boolean {
+function failed({ back }: TurnDraft): boolean {
   return back.length > 0 && back.every(({ text, pictures }) => pictures.length === 0 && /^\s*error\b/i.test(text))
 }
 
@@ -119,7 +119,12 @@ function sourcesFor({ originals, crops }: Shown, named: string | undefined): See
   return [...new Set([...meant.flatMap((one) => one ?? []), ...originals, ...crops.toReversed()])]
 }
 
-function turnOf({ turn, answer, back }: Draft, seen: Seen | undefined, all: readonly Seen[], originals: number): Turn {
+function turnOf(
+  { turn, answer, back }: TurnDraft,
+  seen: Seen | undefined,
+  all: readonly Seen[],
+  originals: number,
+): Turn {
   const from = seen?.from
   const zoom =
     from && ({ kind: 'grounding', boxRel: from.boxRel, source: sourceAt(all.indexOf(from.source), originals) } as const)
@@ -161,7 +166,7 @@ function seenBy(sample: ForeignSample, from: string, { originals, notes }: Shown
   }
 }
 
-function factsOf(sample: ForeignSample, { task, model, kind }: SampleContext['log'], turns: readonly Turn[]) {
+function factsOf(sample: ForeignSample, { task, model, kind }: ImportContext['log'], turns: readonly Turn[]) {
   const { id, attempt, prompt, truth, choices, verdict, reward, seconds, error, limit } = sample
   const last = turns.at(-1)?.action
   const end = endOf(sample, turns)
@@ -221,7 +226,7 @@ const usualExtent: Size = { width: 640, height: 480 }
 const mostExtent = 8192
 
 /** Large enough for every box of the sample in pixels. */
-function extentOf(drafts: readonly Draft[]): Size {
+function extentOf(drafts: readonly TurnDraft[]): Size {
   const boxes = drafts.flatMap(({ call }) => (call && boxIn(call.values)?.corners) ?? [])
   const along = (axis: 0 | 1): number =>
     boxes.reduce((most, value, at) => (at % 2 === axis ? Math.max(most, value) : most), 0)

@@ -7,7 +7,7 @@ import { basename, dirname, join } from 'node:path'
 import { fieldsOf } from '../shared/fields.ts'
 import type { Fields } from '../shared/fields.ts'
 import { parseJson } from '../shared/json.ts'
-import type { CallUsage, ForeignLog, ForeignSample, Judged, Message } from './foreign.ts'
+import type { CallUsage, ForeignLog, ForeignSample, ForeignVerdict, LoggedMessage } from './foreign.ts'
 import { linesOf } from './jsonl-log.ts'
 import { readMessages } from './message.ts'
 import { idIn, numberIn, textIn } from './values.ts'
@@ -76,13 +76,13 @@ function rollout(line: Fields, number: number, from: number): ForeignSample {
 }
 
 /** A completion may be the text of one reply. */
-function repliesOf(completion: unknown): Message[] {
+function repliesOf(completion: unknown): LoggedMessage[] {
   return typeof completion === 'string'
     ? readMessages([{ role: 'assistant', content: completion }])
     : readMessages(completion ?? [])
 }
 
-function verdictOf(reward: number | undefined, from: number): Judged | undefined {
+function verdictOf(reward: number | undefined, from: number): ForeignVerdict | undefined {
   if (reward === undefined) return undefined
   return { kind: reward >= from ? 'correct' : 'wrong', reason: `reward: ${reward}; right from ${from} on` }
 }
@@ -147,7 +147,7 @@ function traceSample(trace: Fields, from: number): ForeignSample {
   const { nodes, calls, rewards, metrics, errors, stop_condition: stop, timing, task, info } = trace
   const path = longestPath(Array.isArray(nodes) ? nodes : [])
   const usages = usageByNode(calls)
-  const messages = path.map(({ node, index }): Message => {
+  const messages = path.map(({ node, index }): LoggedMessage => {
     const [message] = readMessages([node['message']])
     if (message === undefined) throw new Error('a message is missing')
     return { ...message, usage: usages.get(index) }

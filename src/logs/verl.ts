@@ -5,7 +5,7 @@
 import { basename } from 'node:path'
 import { sha256 } from '../shared/canonical.ts'
 import type { Fields } from '../shared/fields.ts'
-import type { ForeignLog, ForeignSample, Message, UnreadSample } from './foreign.ts'
+import type { ForeignLog, ForeignSample, LoggedMessage, UnreadSample } from './foreign.ts'
 import { linesOf } from './jsonl-log.ts'
 import { readMessages } from './message.ts'
 import { numberIn, textIn, textsIn } from './values.ts'
@@ -81,7 +81,7 @@ const opened = /<\|im_start\|>(system|user|assistant|tool)\n/
 const named = /(?:^|\n)(system|user|assistant|tool)\n/
 
 /** `first`: whose text comes before the first mark. */
-function messagesIn(text: string, first: Message['role']): Message[] {
+function messagesIn(text: string, first: LoggedMessage['role']): LoggedMessage[] {
   const pieces = text.split(opened.test(text) ? opened : named)
   const roles = pieces.map((_, index) => (index === 0 ? first : pieces[index - 1]))
   const messages = pieces.flatMap((piece, index) => {
