@@ -71,7 +71,7 @@ export function boxFitter(unit?: BoxUnitName): BoxFitter {
 
 /** Undefined if none looks like what came back. */
 async function likest<S extends Source>(found: readonly Found<S>[], returned: Picture): Promise<Found<S> | undefined> {
-  const wanted = await thumbnail(returned, wholeBox(returned))
+  const wanted = await thumbnail(returned, wholePicture(returned))
   let best: Found<S> | undefined
   let least = unlike
   for (const one of found) {
@@ -119,7 +119,7 @@ function ordered({ corners, isVerticalFirst }: CalledBox, unit: BoxUnitName): Co
   return isVerticalFirst && unit === 'thousand' ? [b, a, d, c] : corners
 }
 
-export function wholeBox({ width, height }: Size): PixelBox {
+export function wholePicture({ width, height }: Size): PixelBox {
   return pixelBox(0, 0, width, height)
 }
 

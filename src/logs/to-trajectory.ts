@@ -10,7 +10,7 @@ import type { Picture } from '../vision/picture.ts'
 import { boxIn, sourceIn } from './called-box.ts'
 import { draftsOf } from './drafts.ts'
 import type { TurnDraft } from './drafts.ts'
-import { wholeBox } from './fit-box.ts'
+import { wholePicture } from './fit-box.ts'
 import type { BoxFitter, FittedBox, Source } from './fit-box.ts'
 import type { ForeignLog, ForeignSample, LoggedMessage } from './foreign.ts'
 import type { TakenPictures } from './taken-pictures.ts'
@@ -74,7 +74,7 @@ async function pictureOf(message: LoggedMessage, { notes }: Shown, { pictures }:
 function original({ originals }: Shown, picture: Picture): Seen {
   const before = originals.find((one) => one.picture.sha256 === picture.sha256)
   if (before !== undefined) return before
-  const seen: Seen = { picture, boxPx: wholeBox(picture), size: picture }
+  const seen: Seen = { picture, boxPx: wholePicture(picture), size: picture }
   originals.push(seen)
   return seen
 }
