@@ -1,4 +1,5 @@
 /** The kernels of the embedded network: what JavaScript may call. Pointers are byte offsets into the module's memory. */
+export { adam, squareSum } from './adam'
 export { attend, keepKeys } from './attention'
 export { gemm, gemmTransposed, pack, packTransposed } from './gemm'
 export {

@@ -16,7 +16,7 @@ import { workerUrl } from '../../shared/worker-url.ts'
 import { defined, itemAt } from '../../shared/known.ts'
 import type { AdamParameters, Datum, Engine, ForwardBackward, Loss, SampledReply, SampleRequest } from '../engine.ts'
 import { viewAndText } from '../engine.ts'
-import { adamStep, newAdamState } from './adam.ts'
+import { type Adam, createAdam } from './adam.ts'
 import { type Checkpoint, readCheckpoint, writeCheckpoint } from './checkpoint.ts'
 import type { Answer, Request, Start } from './messages.ts'
 
@@ -54,7 +54,9 @@ export function createEmbeddedEngine(options: EmbeddedEngineOptions = {}): Embed
   const parameters = new Float32Array(shared)
   parameters.set(initialParameters(specs, options.seed ?? 0))
   const frozenStem = options.frozenStem ?? false
-  let adam = newAdamState(size)
+  // Whoever only samples has no need of it.
+  let adam: Promise<Adam> | undefined
+  const optimiser = (): Promise<Adam> => (adam ??= createAdam(specs))
   let version = 0
   let optimiserMs = 0
   const count = options.workers ?? defaultWorkers()
@@ -151,7 +153,7 @@ export function createEmbeddedEngine(options: EmbeddedEngineOptions = {}): Embed
       throw new UserError('checkpoint-foreign', `${file} contains a model of another shape. Name another checkpoint.`)
     }
     parameters.set(checkpoint.parameters)
-    adam = checkpoint.adam ?? newAdamState(size)
+    if (adam !== undefined || checkpoint.adam !== undefined) (await optimiser()).restore(checkpoint.adam)
     version++
   }
 
@@ -194,13 +196,13 @@ export function createEmbeddedEngine(options: EmbeddedEngineOptions = {}): Embed
       }
     },
     async optimStep(settings: AdamParameters) {
+      const own = await optimiser()
       const startedMs = performance.now()
-      const total = new Float32Array(size)
-      for (const { gradients } of replicas) {
-        for (let i = 0; i < size; i++) total[i]! += gradients[i]!
-        gradients.fill(0)
-      }
-      const gradientNorm = adamStep(specs, parameters, total, adam, settings)
+      const gradientNorm = own.step(
+        parameters,
+        replicas.map(({ gradients }) => gradients),
+        settings,
+      )
       version++
       optimiserMs += performance.now() - startedMs
       return { gradientNorm }
@@ -217,12 +219,14 @@ export function createEmbeddedEngine(options: EmbeddedEngineOptions = {}): Embed
         },
       })
     },
-    save: (file) => writeCheckpoint(file, { config, parameters, adam }),
+    async save(file) {
+      await writeCheckpoint(file, { config, parameters, adam: (await optimiser()).state() })
+    },
     saveForUse: (file) => writeCheckpoint(file, { config, parameters }),
     load,
     async loadWeights(file) {
       await load(file)
-      adam = newAdamState(size)
+      if (adam !== undefined) (await adam).restore()
     },
     discard: (file) => rm(file, { force: true }),
     // The mean over the workers, and the optimiser's steps, for which all of them wait.

@@ -41,6 +41,21 @@ interface KernelExports {
     k: number,
     scratch: Address,
   ): void
+  squareSum(count: number, x: Address): number
+  adam(
+    count: number,
+    gradient: Address,
+    first: Address,
+    second: Address,
+    values: Address,
+    scale: number,
+    beta1: number,
+    beta2: number,
+    correction: number,
+    rate: number,
+    epsilon: number,
+    keep: number,
+  ): void
   add(count: number, from: Address, to: Address): void
   addColumns(rows: number, width: number, x: Address, sums: Address): void
   addKernel(channels: number, outputs: number, from: Address, to: Address): void
