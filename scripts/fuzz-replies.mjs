@@ -35,6 +35,7 @@ const replies = [
   'PROMPT = """a\nb"""\nother = [1, 2.5e3, True, None]\n',
   '{"error": {"message": "This model\'s maximum context length is 4096 tokens.", "type": "BadRequestError", "code": 400}}',
   '<html><head><title>502 Bad Gateway</title></head><body><h1>Bad Gateway</h1></body></html>',
+  'correct and turns > 6 and pattern:backtrack and (level:hard or "red heart") and not time >= 1.5min',
   '{"choices": [{"finish_reason": "stop", "message": {"content": "B", "tool_calls": []}}], "usage": {"prompt_tokens": 1}}',
 ]
 const pieces = [
@@ -83,6 +84,10 @@ const pieces = [
   ['observation_1', 'observation_99999999999999999999', 'original_image', '\0', '\ud800', '\udc00', '\u2028', '\ufeff'],
   ['\u0301', '\u0301\u0316', 'İ', 'ﷺ', 'Ａ', '：', '🔍', '\u001b[31m', '\u009b', '\r\n', '\n', '\t', ' ', '\u3000'],
   [
+    ' and ',
+    ' or not ',
+    'turns:3..8',
+    'looked = 0',
     'Score: 1',
     'score:',
     'Answer: ',

@@ -14,6 +14,10 @@ import { judgeExact } from '../dist/judge/exact.js'
 import { judgeMmeLetter } from '../dist/judge/mme-letter.js'
 import { scoreOf, scoreParser, scoreParsers } from '../dist/judge/parse-score.js'
 import { html, markupOf } from '../dist/page/html.js'
+import { filterText } from '../dist/protocol/filter/clauses.js'
+import { completions } from '../dist/protocol/filter/complete.js'
+import { readFilter } from '../dist/protocol/filter/filter.js'
+import { matcher } from '../dist/protocol/filter/matcher.js'
 import { finalAnswer, parseTurn } from '../dist/protocol/parse-turn.js'
 import { profiles } from '../dist/protocol/profile.js'
 import { resolveBox, resolveSource } from '../dist/protocol/resolve-box.js'
@@ -94,6 +98,30 @@ function readRefused(text) {
   refusedFields(refusal, ['stop', 'top_p'])
 }
 
+/** @type {any} */
+const searchFacts = {
+  index: 0,
+  problem: 'y/x',
+  question: 'q',
+  answer: null,
+  end: 'answered',
+  verdict: 'wrong',
+  patterns: [],
+  ms: 1,
+}
+const filterContext = { run: 'eval', inThoughts: (_, words) => words === 'it' }
+
+function readFilterText(text) {
+  for (const { from } of completions(text, text.length, () => [text]))
+    check(from <= text.length, 'a completion is in the text')
+  const { node } = readFilter(text)
+  const matches = matcher(node, filterContext)(searchFacts)
+  check(
+    matcher(readFilter(filterText(node)).node, filterContext)(searchFacts) === matches,
+    'a filter written again is the same',
+  )
+}
+
 const inReply = (text) =>
   JSON.stringify({ choices: [{ finish_reason: 'stop', message: { content: text, reasoning: text } }] })
 
@@ -121,6 +149,8 @@ export const textReaders = {
   'Python file': pythonAssignments,
   patterns: (text) =>
     patternsOf(/** @type {any} */ ({ problem, turns: [{ ...taken, text, thought: text }], observations: [] })),
+  filter: refusing(readFilterText),
+  'filter with words': refusing((text) => readFilterText(`"${text}" and not question:${text}`)),
   'turn as text': (text) => turnAsText({ text, thinking: text }),
   'terminal text': plainText,
   'terminal line': plainLine,

@@ -11,12 +11,13 @@ import { itemFilter } from './item-filter.ts'
 import type { ItemFilter } from './item-filter.ts'
 import { currentItems, fieldsIn, groupsOf, itemGroup } from './items.ts'
 import { ItemsTable } from './items-table.tsx'
+import { MakeSet } from './make-set.tsx'
 import { href, replaceAddress, sortOf, sortText, useRoute } from './route.ts'
 import { RunCharts } from './run-charts.tsx'
 import { useFigures, useRun } from './use-run.ts'
 import { useThoughts } from './use-thoughts.ts'
 import type { Thoughts } from './use-thoughts.ts'
-import { percent } from '../src/shared/numbers.ts'
+import { counted, percent } from '../src/shared/numbers.ts'
 
 export function RunPage({ name }: { readonly name: string }) {
   const { value: details, error } = useRun(name)
@@ -46,15 +47,22 @@ interface DetailsProps {
   readonly figures: RunFigures | undefined
   /** For a run opened from a file: links to the pages of its searches, by index. */
   readonly pages?: RunData['pages'] | undefined
+  readonly only?: RunData['only'] | undefined
 }
 
-export function Details({ details, figures, pages }: DetailsProps) {
+export function Details({ details, figures, pages, only }: DetailsProps) {
   const { run, settings, items, unreadable } = details
   return (
     <>
       <h2>
         {run.name} <small>{run.command}</small> {run.live && <span class="live-mark">running</span>}
       </h2>
+      {only && (
+        <p>
+          Only {details.total} of {counted(only.of, 'search', 'searches')}: <code>{only.where}</code>. Scores and
+          reasons are of these.
+        </p>
+      )}
       {figures && <Facts facts={headOf(figures)} />}
       {unreadable > 0 && (
         <p class="problem">
@@ -163,10 +171,8 @@ function Searches({ details, pages }: Pick<DetailsProps, 'details' | 'pages'>) {
   }, [run.name, thoughts.has])
   const matching = ({ node }: ItemFilter): ItemRow[] => items.filter(matcher(node, context))
   // A problem is shown with all of its searches if one of them passes the filter.
-  const rows = useMemo(() => {
-    const matches = matcher(filter.node, context)
-    return groupsOf(items, whole).filter((row) => row.items.some(matches))
-  }, [items, from, context])
+  const matches = useMemo(() => matcher(filter.node, context), [from, context])
+  const rows = useMemo(() => groupsOf(items, whole).filter((row) => row.items.some(matches)), [items, whole, matches])
   const groups = fields.has('ask') ? 'ask' : 'problem'
   const all = whole ? new Set(items.map(itemGroup)).size : items.length
   return (
@@ -187,6 +193,14 @@ function Searches({ details, pages }: Pick<DetailsProps, 'details' | 'pages'>) {
           {rows.length} of {all} {whole ? `${groups}s` : 'searches'}
         </output>
       </div>
+      {run.command !== 'rl' && run.command !== 'sft' && (
+        <MakeSet
+          run={run.name}
+          where={filterText(filter.node)}
+          items={rows.flatMap((row) => row.items.filter(matches))}
+          served={pages === undefined}
+        />
+      )}
       <ItemsTable
         run={run.name}
         pages={pages}

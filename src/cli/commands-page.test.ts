@@ -3,10 +3,15 @@ import { readFileSync } from 'node:fs'
 import type { Command } from 'commander'
 import { expect, test } from 'vitest'
 import { commandsPage } from './commands-page.ts'
+import { filterPage } from './filter-page.ts'
 import { program } from './program.ts'
 
 test('docs/commands.md is up to date: npm run docs writes it', () => {
   expect(readFileSync(new URL('../../docs/commands.md', import.meta.url), 'utf8')).toBe(commandsPage())
+})
+
+test('docs/filter.md is up to date: npm run docs writes it', () => {
+  expect(readFileSync(new URL('../../docs/filter.md', import.meta.url), 'utf8')).toBe(filterPage())
 })
 
 test('every option of every command stands under a heading, in the page and in help', () => {

@@ -5,7 +5,7 @@ import { embeddedModelName, ignoredSettings, tinkerKinds, type TinkerKindName } 
 import { UserError } from '../shared/errors.ts'
 import { pricesText } from './options/token-price.ts'
 import { plainLine } from './print/plain-text.ts'
-import { shellWord } from './print/shell-word.ts'
+import { shellWord } from '../shared/shell-word.ts'
 
 export interface EngineDiagnosis {
   readonly findings: readonly Finding[]

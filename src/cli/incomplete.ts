@@ -8,7 +8,7 @@ import type { StoppedEarlyError } from '../search/failing-alike.ts'
 import { MiniO3Error } from '../shared/errors.ts'
 import { counted } from '../shared/numbers.ts'
 import { plainLine } from './print/plain-text.ts'
-import { shellWord } from './print/shell-word.ts'
+import { shellWord } from '../shared/shell-word.ts'
 
 /** The result was printed but is incomplete (exit 1). */
 export class IncompleteError extends MiniO3Error {

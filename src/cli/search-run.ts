@@ -37,7 +37,7 @@ import {
 } from './incomplete.ts'
 import type { IncompleteError } from './incomplete.ts'
 import { print, printJson, say } from './print/output.ts'
-import { shellWord } from './print/shell-word.ts'
+import { shellWord } from '../shared/shell-word.ts'
 import { flag, inGroup, whole } from './options/schema.ts'
 import type { Values } from './options/schema.ts'
 import { keepGoingOption, maxTurnsOption, seedOption } from './options/shared.ts'

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { jsonLines, storedSearch, writeRun } from '../../test/stored-searches.ts'
-import { readRightSearches } from '../coldstart/export/run-rows.ts'
+import { readChosenSearches } from '../coldstart/export/chosen-searches.ts'
 import type { NoteChange } from '../protocol/note.ts'
 import { profiles } from '../protocol/profile.ts'
 import type { Trajectory } from '../protocol/trajectory.ts'
@@ -104,7 +104,7 @@ describe('verdicts corrected by hand', () => {
     ])
 
     const exported = async (asJudged: boolean) =>
-      (await readRightSearches(b, { all: false, asJudged })).map(({ problem }) => problem.docId)
+      (await readChosenSearches(b, { all: false, asJudged })).searches.map(({ problem }) => problem.docId)
     const ids = searches.map(({ problem }) => problem.docId)
     expect(await exported(false)).toEqual([ids[1], ids[2]])
     expect(await exported(true)).toEqual([ids[0], ids[1]])

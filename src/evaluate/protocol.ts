@@ -53,19 +53,29 @@ function short(hash: string): string {
   return hash.slice(0, 8)
 }
 
+/** The part of a run's searches that figures are of. */
+export interface ChosenCount {
+  /** The filter that they match. */
+  readonly where: string
+  readonly searches: number
+  readonly of: number
+}
+
 /** A run, and what its intervals are over where some are shown. */
 interface LinedRun {
   readonly config: EvalConfig
   readonly interval?: Pick<EvalReport['interval'], 'over' | 'units'>
   /** Number of verdicts corrected by hand. */
   readonly corrected?: number
+  readonly chosen?: ChosenCount
 }
 
 /** For example `Avg@8, 32 turns, temperature 1, profile embedded (0a1b2c3d), views 64x64 px, ..., judge exact, failed searches count as wrong`. */
-export function protocolLine({ config, interval, corrected = 0 }: LinedRun): string {
+export function protocolLine({ config, interval, corrected = 0, chosen }: LinedRun): string {
   const { samples, maxTurns, temperature, sampling, protocol, judge, optionOrder, policy, checkpoint, seed, control } =
     config
   const parts = [
+    chosen && chosenText(chosen),
     policy !== undefined && `policy ${policy}${checkpoint === undefined ? '' : ` (${short(checkpoint)})`}`,
     `Avg@${samples}`,
     `${maxTurns} turns`,
@@ -84,6 +94,11 @@ export function protocolLine({ config, interval, corrected = 0 }: LinedRun): str
     corrected > 0 && correctedText(corrected),
   ]
   return parts.filter((part) => part !== false && part !== undefined).join(', ')
+}
+
+/** For example `only 137 of 500 searches: correct and turns > 6`. */
+function chosenText({ where, searches, of }: ChosenCount): string {
+  return `only ${searches.toLocaleString('en')} of ${counted(of, 'search', 'searches')} (${where})`
 }
 
 /** For example `12 verdicts corrected by hand`. */

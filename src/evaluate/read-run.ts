@@ -14,6 +14,10 @@ import { readRunFile } from '../runs/run-file.ts'
 import { readConfiguration } from '../runs/configuration.ts'
 import { reportOf } from './figures/report.ts'
 import type { ScoredProblem } from './figures/sampling.ts'
+import type { ChosenCount } from './protocol.ts'
+import type { Filter } from '../protocol/filter/filter.ts'
+import { counted, sum } from '../shared/numbers.ts'
+import { storedMatcher } from './search-matcher.ts'
 import { shardOf } from './shard.ts'
 import { levelSlice, problemName, readOutcomes, readSkipped, withoutSkipped } from './stored-outcomes.ts'
 
@@ -31,22 +35,26 @@ export interface CountingRules {
   readonly failures?: FailureRule | undefined
   /** Leaves out verdicts that were corrected by hand. */
   readonly asJudged?: boolean | undefined
+  /** Only searches that match count. */
+  readonly where?: Filter | undefined
 }
 
 /**
  * The report of the finished evaluation in folder `path`; `prices` and `failures` take precedence over what the run stores. Searches that
- * failed or have no verdict are owed unless it is stated how they count. Verdicts corrected by hand count, unless `asJudged`. Throws the errors of `readConfiguration`, `eval-not-found` for a
- * run without searches, and `eval-unfinished` if a problem lacks searches.
+ * failed or have no verdict are owed unless it is stated how they count. Verdicts corrected by hand count, unless `asJudged`. Throws the
+ * errors of `readConfiguration`, `eval-not-found` for a run without searches, `eval-unfinished` if a problem lacks searches, and
+ * `report-nothing` if no search matches the filter.
  */
 export async function readEvalRun(
   path: string,
   prices: Prices = {},
-  { failures, asJudged }: CountingRules = {},
+  { failures, asJudged, where }: CountingRules = {},
 ): Promise<FinishedEval> {
   const stored = await readConfiguration(path, 'eval')
   const config = failures === undefined ? stored : { ...stored, failures }
   const { samples, maxTurns, seed, benchmark, shard } = config
-  const { done, failed } = await readOutcomes(path, asJudged)
+  const matches = where && (await storedMatcher(path, where, asJudged))
+  const { done, failed, unmatched } = await readOutcomes(path, asJudged, matches)
   const takesFailed = config.failures !== undefined
   const outcomeOf = (problem: ListedProblem, sample: number): Outcome | undefined =>
     done.get(problem, sample) ?? (takesFailed ? failed.get(searchKey(problem, sample))?.outcome : undefined)
@@ -67,8 +75,8 @@ export async function readEvalRun(
   }))
   // A problem whose picture was later replaced by a larger one was searched after all.
   for (const { name, outcomes: own } of all) if (own.length > 0) skipped.delete(name)
-  const problems = withoutSkipped(all, skipped)
-  const owing = problems.filter((problem) => problem.outcomes.length < samples).length
+  const whole = withoutSkipped(all, skipped)
+  const owing = whole.filter((problem) => problem.outcomes.length < samples).length
   if (owing > 0) {
     throw new UserError(
       'eval-unfinished',
@@ -76,9 +84,10 @@ export async function readEvalRun(
         'Repeat its command. If some fail again and again, say how they count: --failures wrong, or left-out.',
     )
   }
+  const { problems, chosen } = where ? chosenOf(whole, unmatched, where) : { problems: whole }
   const sorted = problems.toSorted((a, b) => (a.name < b.name ? -1 : 1))
   const report = reportOf(problems, {
-    samples,
+    samples: chosen ? mostOf(problems) : samples,
     maxTurns,
     seed,
     run: path,
@@ -86,16 +95,42 @@ export async function readEvalRun(
     aggregate: benchmarkNamed(benchmark).aggregate,
     skipped: [...skipped.values()],
   })
-  const cost = await readEvalCost(path, report, config, { ...(await readRunFile(path, pricesFile)), ...prices })
+  // What the judge was asked is not known for single searches.
+  const asked = chosen ? { ...config, judge: undefined } : config
+  const cost = await readEvalCost(path, report, asked, { ...(await readRunFile(path, pricesFile)), ...prices })
   return {
     ...report,
     name: path,
     config,
     ...(cost && { cost }),
+    ...(chosen && { chosen }),
     problems: countedProblems(problems, config.failures ?? 'wrong'),
     problemNames: sorted.map(({ name }) => name),
     outcomesByProblem: sorted.map((problem) => problem.outcomes),
   }
+}
+
+/** The searches that match, of the problems that have any. */
+function chosenOf(
+  whole: readonly ScoredProblem[],
+  unmatched: ReadonlySet<string>,
+  { text }: Filter,
+): { readonly problems: readonly ScoredProblem[]; readonly chosen: ChosenCount } {
+  const isMatch = (outcome: Outcome): boolean => !unmatched.has(searchKey(outcome, outcome.sample))
+  const problems = whole
+    .map((problem) => ({ ...problem, outcomes: problem.outcomes.filter(isMatch) }))
+    .filter(({ outcomes }) => outcomes.length > 0)
+  const count = (some: readonly ScoredProblem[]): number => sum(some.map(({ outcomes }) => outcomes.length))
+  const chosen = { where: text, searches: count(problems), of: count(whole) }
+  if (problems.length > 0) return { problems, chosen }
+  throw new UserError(
+    'report-nothing',
+    `No search matches the filter, of ${counted(chosen.of, 'search', 'searches')}: ${text}`,
+  )
+}
+
+function mostOf(problems: readonly ScoredProblem[]): number {
+  return problems.reduce((most, { outcomes }) => Math.max(most, outcomes.length), 0)
 }
 
 /** For runs without a problem list: the problems that have a search. */

@@ -32,6 +32,8 @@ export interface StoredOutcomes {
   /** Searches that are to be repeated, by key. */
   readonly failed: ReadonlyMap<string, FailedSearch>
   readonly pictures: SearchedPictures
+  /** Keys of the searches that do not match the filter, if there is one. */
+  readonly unmatched: ReadonlySet<string>
   /** The complete searches with these keys, all without a verdict, read on demand. */
   read(keys: Iterable<string>): AsyncGenerator<Trajectory, void>
 }
@@ -45,15 +47,22 @@ interface FailedSearch {
  * The outcomes of the searches in a run folder. Failed searches are to be repeated, except those that the server refused permanently
  * while it accepted others; if it accepted none, the server needs fixing. Verdicts that were corrected by hand count, unless `asJudged`.
  */
-export async function readOutcomes(folder: string, asJudged = false): Promise<StoredOutcomes> {
+export async function readOutcomes(
+  folder: string,
+  asJudged = false,
+  matches: (search: Trajectory) => boolean = () => true,
+): Promise<StoredOutcomes> {
   const corrections = await readCorrections(folder, asJudged)
   const done = new BySearch<Outcome>()
   const failed = new Map<string, FailedSearch>()
   const pictures = new Map<string, string>()
+  const unmatched = new Set<string>()
   const lighter = lighterOutcomes()
   const index = await indexSearches(folder, (trajectory, key) => {
     const outcome = lighter(notedOutcome(trajectory, corrections.of({ trajectory })))
     pictures.set(searchKey(outcome, 0), outcome.picture)
+    if (matches(trajectory)) unmatched.delete(key)
+    else unmatched.add(key)
     if (outcome.end === 'failed') failed.set(key, { failure: trajectory.failure, outcome })
     else done.set(outcome, outcome.sample, outcome)
     return outcome.end === 'failed' || outcome.judged ? undefined : 'to be judged'
@@ -66,7 +75,7 @@ export async function readOutcomes(folder: string, asJudged = false): Promise<St
       failed.delete(key)
     }
   }
-  return { done, failed, pictures, read: (keys) => index.readAll(keys) }
+  return { done, failed, pictures, unmatched, read: (keys) => index.readAll(keys) }
 }
 
 /**

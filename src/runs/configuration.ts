@@ -40,7 +40,12 @@ export const selectionRulesSchema = z
 
 /** Schemas by command. */
 export const configurations = {
-  collect: z.looseObject({ ...searched, selection: selectionRulesSchema.optional() }),
+  collect: z.looseObject({
+    ...searched,
+    selection: selectionRulesSchema.optional(),
+    /** Of searches that were chosen from other runs: the command of these. */
+    source: z.looseObject({ command: z.string().optional() }).optional(),
+  }),
   eval: z.looseObject({
     ...searched,
     policy: z.string().optional(),

@@ -148,7 +148,10 @@ describe.skipIf(!hasBrowser)('the pages', () => {
 
   test('a run as files opens from a file, and replays there', async () => {
     const site = join(folder, 'site')
-    const { page: index } = await exportSite(join(folder, 'runs', 'rich'), site, 5, new AbortController().signal)
+    const { page: index } = await exportSite(join(folder, 'runs', 'rich'), site, {
+      limit: 5,
+      signal: new AbortController().signal,
+    })
     const wrong: string[] = []
     const files = await openFile(page.context().browser()!, index, wrong)
     await files.getByText('2 of 2 searches').waitFor()

@@ -2,32 +2,38 @@
 import { resolve } from 'node:path'
 import type { Command } from 'commander'
 import { coldStartFiles, readColdStart } from '../../coldstart/export/cold-start.ts'
-import { checkFolder, exportSet, exportTargets, leftOutText } from '../../coldstart/export/export-set.ts'
-import { readRightSearches, runRows } from '../../coldstart/export/run-rows.ts'
+import { exportSet, exportTargets, leftOutText } from '../../coldstart/export/export-set.ts'
+import type { ExportSummary } from '../../coldstart/export/export-set.ts'
 import type { TrainingRow } from '../../coldstart/export/training-row.ts'
+import { checkFolder } from '../../coldstart/export/write-folder.ts'
+import { readFilter } from '../../protocol/filter/filter.ts'
 import { UserError } from '../../shared/errors.ts'
 import { bytesText } from '../../shared/bytes.ts'
 import { catchInterrupt } from '../../shared/interrupt.ts'
+import { counted } from '../../shared/numbers.ts'
 import { countParquetRows } from '../../shared/parquet-read.ts'
 import { startProgress } from '../../shared/progress.ts'
+import type { Progress } from '../../shared/progress.ts'
+import type { Encoding } from '../../vision/encode.ts'
 import { addCommand, refuseGiven } from '../options/command.ts'
 import { maxPixelsOption, profileOptions } from '../options/profile.ts'
 import { flag, inGroup, oneOf, required, text } from '../options/schema.ts'
 import type { Values } from '../options/schema.ts'
 import { isOneOf } from '../../shared/fields.ts'
-import { asJudgedOption, dataOption, jsonOption } from '../options/shared.ts'
+import { asJudgedOption, dataOption, jsonOption, whereOption } from '../options/shared.ts'
 import { print, printJson, say } from '../print/output.ts'
+import { shellWord } from '../../shared/shell-word.ts'
 import { exportCurves } from './export-curves.ts'
 import { exportLog, logFormats } from './export-log.ts'
 import type { ExportLogOptions } from './export-log.ts'
-import { readCollection } from './read-collection.ts'
+import { exportSearches, setTargets, setText } from './export-searches.ts'
+import type { SetProgress, WrittenSet } from './export-searches.ts'
 import { isRun, runsIn, severalRuns } from '../../runs/configuration.ts'
-import { readSearchedConfig, searchedUnder } from './searched-under.ts'
-import type { SearchedConfig } from './searched-under.ts'
 
 const exportOptions = {
   ...inGroup('Problems', {
     ...dataOption('the problems that were searched (default: the path stored in the run)'),
+    ...whereOption,
     all: flag('include searches without the right answer, and those that a collection left out of its set'),
     ...asJudgedOption,
   }),
@@ -37,9 +43,9 @@ const exportOptions = {
     to: required(
       oneOf(
         '<format>',
-        'a training set (LLaMA-Factory, TRL, Mini-o3 cold start, Hugging Face parquet, problems or searches for verl), curves for TensorBoard, ' +
+        'a training set (for mini-o3 sft, LLaMA-Factory, TRL, Mini-o3 cold start, Hugging Face parquet, problems or searches for verl), curves for TensorBoard, ' +
           'or the log of an evaluation as inspect_ai or lmms-eval writes it',
-        [...exportTargets, 'tensorboard', ...logFormats],
+        [...setTargets, 'tensorboard', ...logFormats],
       ),
     ),
     out: required(
@@ -64,42 +70,99 @@ export function addExport(program: Command): void {
     name: 'export',
     summary: 'write training sets, curves for TensorBoard, or logs for inspect_ai and lmms-eval',
     description:
-      'Writes the right searches of a collect or eval run as a training set. Instead of a run, a parquet file or folder ' +
+      'Writes the right searches of collect or eval runs as a training set, with --where those that match. Instead of a run, a parquet file or folder ' +
       "of Mini-o3's cold-start layout can be given. With --to tensorboard: the curves of training runs and evaluations, of all " +
       'below the folder; repeat it to add what came since. With --to inspect or lmms-eval: every search of an evaluation, whatever became of it.',
-    arguments: { '<run>': 'the run folder, or a cold-start set' },
+    arguments: { '<runs...>': 'run folders, or one cold-start set' },
     options: exportOptions,
     examples: [
       'mini-o3 export runs/collect --to sharegpt --out data/cold-start',
+      "mini-o3 export runs/eval --where 'correct and turns > 6 and pattern:backtrack' --to collection --out runs/set",
       'mini-o3 export runs/collect --to mini-o3 --out data/cold-start-parquet --pictures jpeg',
       'mini-o3 export Mini-o3-Coldstart-Dataset --to trl --out data/official-cold-start',
       'mini-o3 export runs/rl --to tensorboard --out runs/tensorboard',
       'mini-o3 export runs/eval --to inspect --out logs',
     ],
-    run: (options, [source = ''], command) => exportCommand(source, options, command),
+    run: (options, sources, command) => exportCommand(sources, options, command),
   })
 }
 
-async function exportCommand(source: string, options: ExportOptions, command: Command): Promise<void> {
+async function exportCommand(sources: readonly string[], options: ExportOptions, command: Command): Promise<void> {
+  const [source = ''] = sources
   const { to, out } = options
-  if (to === 'tensorboard') return curvesCommand(source, options, command)
-  if (isOneOf(logFormats, to)) return logCommand(source, { ...options, to }, command)
+  if (to === 'tensorboard' || isOneOf(logFormats, to)) {
+    if (sources.length > 1) throw new UserError('export-one-run', `--to ${to} takes one run, not ${sources.length}.`)
+    return to === 'tensorboard'
+      ? curvesCommand(source, options, command)
+      : logCommand(source, { ...options, to }, command)
+  }
+  const where = options.where === undefined ? undefined : readFilter(options.where)
+  if (to === 'collection') refuseGiven(command, ['all'], 'for other formats, and sft learns from right answers alone')
   await checkFolder(out)
   const interrupt = catchInterrupt(() => say('Stopping. Partial output is removed; repeat the command to start again.'))
+  let progress: Progress | undefined
+  const told = {
+    signal: interrupt.signal,
+    onTotal: (total: number) => void (progress = startProgress({ label: 'rows', total })),
+    onRow: () => progress?.advance(),
+  }
   try {
-    const { rows, total } = await open(source, options, command)
-    const progress = startProgress({ label: 'rows', total })
-    const signal = interrupt.signal
-    const summary = await exportSet({ rows, to, out, signal, onRow: () => progress.advance() })
-    progress.finish()
-    if (options.json) return printJson({ ...summary, to, out: resolve(out) })
-    const { rows: written, images, bytes, files, leftOut } = summary
-    print(`${written} rows with ${images} pictures, ${bytesText(bytes)} in ${files} files: ${out}`)
-    const left = leftOutText(leftOut)
-    if (left !== '') print(left)
+    const written = (await areRuns(sources))
+      ? await exportSearches(sources, { ...options, to, where, encoding: encodingOf(options) }, told)
+      : await convertSet(source, { to, out }, told, command)
+    progress?.finish()
+    if (options.json) return printJson({ ...written, to, out: resolve(out) })
+    printWritten(written, options)
   } finally {
     interrupt.release()
   }
+}
+
+function printWritten(written: ExportSummary & Partial<WrittenSet>, { to, out, where }: ExportOptions): void {
+  const { leftOut, matched = 0, of = 0 } = written
+  if (where !== undefined) print(`${matched} of ${counted(of, 'search matches', 'searches match')} the filter.`)
+  print(`${setText(written, to)}: ${out}`)
+  const left = leftOutText(leftOut)
+  if (left !== '') print(left)
+  if (to === 'collection') print(`Train on it: mini-o3 sft --collection ${shellWord(out)}`)
+}
+
+function encodingOf({ pictures }: ExportOptions): Encoding {
+  if (pictures !== 'none') return pictures
+  throw new UserError(
+    'export-pictures',
+    '--pictures none is for --to inspect: a training set has pictures, as png or jpeg.',
+  )
+}
+
+/** False for a single cold-start set. */
+async function areRuns(sources: readonly string[]): Promise<boolean> {
+  for (const source of sources) {
+    if (await isRun(source)) continue
+    const runs = await runsIn(source)
+    if (runs.length > 0) throw severalRuns(source, runs)
+    if (sources.length === 1) return false
+    throw new UserError('run-not-found', `${source} is not a run folder. Of several, all have to be runs.`)
+  }
+  return true
+}
+
+async function convertSet(
+  source: string,
+  { to, out }: Pick<ExportOptions, 'to' | 'out'>,
+  { signal, onTotal, onRow }: SetProgress,
+  command: Command,
+): Promise<ExportSummary> {
+  refuseGiven(command, ofSearches, 'for the searches of a run, and a cold-start set is exported unchanged: name a run')
+  if (!isOneOf(exportTargets, to)) {
+    throw new UserError(
+      'export-not-a-run',
+      `${source} is not a run, and only the searches of runs become a collection.`,
+    )
+  }
+  const { rows, total } = await openColdStart(source)
+  onTotal(total)
+  return exportSet({ rows, to, out, signal, onRow })
 }
 
 async function curvesCommand(source: string, { out, json }: ExportOptions, command: Command): Promise<void> {
@@ -113,7 +176,7 @@ async function curvesCommand(source: string, { out, json }: ExportOptions, comma
 }
 
 async function logCommand(source: string, options: ExportLogOptions & ExportOptions, command: Command): Promise<void> {
-  refuseGiven(command, ['all'], 'for training sets, and a log always has every search: export a set')
+  refuseGiven(command, ['all', 'where'], 'for training sets, and a log always has every search: export a set')
   if (options.to === 'lmms-eval')
     refuseGiven(command, ofMessages, 'for messages and pictures, which this log has not: use --to inspect')
   const interrupt = catchInterrupt(() =>
@@ -133,44 +196,12 @@ async function logCommand(source: string, options: ExportLogOptions & ExportOpti
 
 /** Options that say which searches of a run are exported, and how. */
 const ofMessages = ['data', 'pictures', 'maxPixels', ...Object.keys(profileOptions)]
-const ofSearches = ['all', 'asJudged', ...ofMessages]
+const ofSearches = ['all', 'where', 'asJudged', ...ofMessages]
 
-interface Source {
-  readonly rows: AsyncIterable<TrainingRow>
-  readonly total: number
-}
-
-async function open(source: string, options: ExportOptions, command: Command): Promise<Source> {
-  if (await isRun(source)) return openSearches(source, await readSearchedConfig(source), options)
-  const runs = await runsIn(source)
-  if (runs.length > 0) throw severalRuns(source, runs)
-  refuseGiven(command, ofSearches, 'for the searches of a run, and a cold-start set is exported unchanged: name a run')
-  return openColdStart(source)
-}
-
-async function openSearches(path: string, config: SearchedConfig, options: ExportOptions): Promise<Source> {
-  const { pictures: encoding } = options
-  if (encoding === 'none') {
-    throw new UserError(
-      'export-pictures',
-      '--pictures none is for --to inspect: a training set has pictures, as png or jpeg.',
-    )
-  }
-  if (config.control !== undefined) {
-    const why = `${path} is a control (${config.control.name}): what its policy was shown instead of the pictures is not stored.`
-    throw new UserError('export-control', `${why} Name the run that it controls.`)
-  }
-  // For a collection, its set, which may leave out right searches.
-  const wholeSet = config.command === 'collect' && !options.all
-  const { asJudged } = options
-  const searches = wholeSet
-    ? await readCollection(path, asJudged)
-    : await readRightSearches(path, { all: options.all === true, asJudged })
-  const rows = runRows(searches, { ...(await searchedUnder(path, config, options)), encoding })
-  return { rows, total: searches.length }
-}
-
-async function openColdStart(path: string): Promise<Source> {
+/** A parquet file or folder of the cold-start layout, in another format. */
+async function openColdStart(
+  path: string,
+): Promise<{ readonly rows: AsyncIterable<TrainingRow>; readonly total: number }> {
   const files = await coldStartFiles(path)
   let total = 0
   for (const file of files) total += await countParquetRows(file)

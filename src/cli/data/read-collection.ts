@@ -2,7 +2,7 @@
 import { readCollected } from '../../coldstart/collect.ts'
 import { completed } from '../../protocol/trajectory.ts'
 import type { Trajectory } from '../../protocol/trajectory.ts'
-import { readConfiguration } from '../../runs/configuration.ts'
+import { readConfiguration, readSettings } from '../../runs/configuration.ts'
 import { readLog } from '../../runs/log.ts'
 import { searchedLog } from '../../runs/searches.ts'
 import { UserError } from '../../shared/errors.ts'
@@ -12,6 +12,14 @@ import { UserError } from '../../shared/errors.ts'
  * commands, whose searches may have wrong answers.
  */
 export async function readCollection(path: string, asJudged?: boolean): Promise<Trajectory[]> {
+  const { command } = await readSettings(path)
+  if (command === 'eval' || command === 'serve') {
+    const fix = `mini-o3 export ${path} --to collection --out <folder>`
+    throw new UserError(
+      'run-of-other-command',
+      `${path} is a run of ${command}, whose searches may be wrong. Make a set of the right ones: ${fix}`,
+    )
+  }
   await readConfiguration(path, 'collect')
   const trajectories = await readCollected({ path }, asJudged)
   const right = trajectories.filter(({ verdict, end }) => verdict?.kind === 'correct' && completed(end))

@@ -15,7 +15,8 @@ import type { ProfileOptions } from '../options/profile.ts'
 
 const { data, viewSide, contextLimit } = configurations.collect.shape
 const { benchmark, control, profile, pixels, protocol } = configurations.eval.shape
-const searched = { data, viewSide, contextLimit, benchmark, control, profile, pixels, protocol }
+const { source } = configurations.collect.shape
+const searched = { source, data, viewSide, contextLimit, benchmark, control, profile, pixels, protocol }
 const schema = z.object({ command: z.string(), ...searched })
 export type SearchedConfig = z.infer<typeof schema>
 
@@ -43,8 +44,9 @@ export async function searchedUnder(
     const why = `${path} does not say which problems were searched. Name them with --data.`
     throw new UserError('export-no-data', why)
   }
+  // A set of searches that was exported has the problems of the runs they are from.
   const entries =
-    config.command === 'collect'
+    (config.source?.command ?? config.command) === 'collect'
       ? await readRecognised(data, { split: 'train' })
       : await readBenchmark(benchmarkNamed(config.benchmark), data, {})
   return { problems: entries, profiles: possibleProfiles(config, options) }

@@ -13,6 +13,7 @@ import { publishedCurve, publishedRows } from '../../evaluate/document/published
 import { lookingReports } from '../../evaluate/looking-report.ts'
 import { readEvalRun } from '../../evaluate/read-run.ts'
 import type { FinishedEval } from '../../evaluate/read-run.ts'
+import { readFilter } from '../../protocol/filter/filter.ts'
 import { UserError } from '../../shared/errors.ts'
 import { checkPrices, priceOptions } from './price.ts'
 import { replaceFile } from '../../shared/replace-file.ts'
@@ -22,7 +23,7 @@ import { print, printJson, say } from '../print/output.ts'
 import { addCommand } from '../options/command.ts'
 import { flag, inGroup, text } from '../options/schema.ts'
 import type { Values } from '../options/schema.ts'
-import { asJudgedOption, failuresOption, jsonOption } from '../options/shared.ts'
+import { asJudgedOption, failuresOption, jsonOption, whereOption } from '../options/shared.ts'
 
 const reportOptions = {
   ...inGroup('Output', {
@@ -33,6 +34,7 @@ const reportOptions = {
   }),
   ...jsonOption,
   ...inGroup('Output', { ...failuresOption, ...asJudgedOption }),
+  ...inGroup('Problems', whereOption),
   ...priceOptions,
 }
 
@@ -50,6 +52,7 @@ export function addReport(program: Command): void {
     examples: [
       'mini-o3 report runs/vstar runs/visualprobe-hard --out docs/scores',
       'mini-o3 report runs/before runs/after --compare',
+      "mini-o3 report runs/vstar --where 'level:hard and turns > 6'",
       'mini-o3 report runs/rl',
     ],
     run: (options, runs) => reportCommand(runs, options),
@@ -58,16 +61,22 @@ export function addReport(program: Command): void {
 
 async function reportCommand(
   given: readonly string[],
-  { out, compare, json, price, failures, asJudged }: Values<typeof reportOptions>,
+  { out, compare, json, price, failures, asJudged, ...options }: Values<typeof reportOptions>,
 ): Promise<void> {
   const all = (await Promise.all(given.map(runsAt))).flat()
   const stages = await Promise.all(all.map(trainedIn))
+  const where = options.where === undefined ? undefined : readFilter(options.where)
+  if (where !== undefined && stages.some((own) => own.length > 0))
+    throw new UserError(
+      'where-of-training',
+      '--where is for the searches of evaluations: leave it out for runs of training.',
+    )
   const paths = all.filter((_, index) => itemAt(stages, index).length === 0)
   if (compare && paths.length !== 2) {
     throw new UserError('compare-two', `--compare takes two runs, not ${paths.length}.`)
   }
   const finished: FinishedEval[] = []
-  for (const path of paths) finished.push(await readEvalRun(path, price, { failures, asJudged }))
+  for (const path of paths) finished.push(await readEvalRun(path, price, { failures, asJudged, where }))
   checkPrices(
     price,
     finished.map(({ config }) => config),

@@ -28,6 +28,7 @@ import { replaceFile } from '../../shared/replace-file.ts'
 export function evalResult(run: MeasuredRun): object {
   const {
     config,
+    chosen,
     cost,
     summary,
     scores,
@@ -47,6 +48,7 @@ export function evalResult(run: MeasuredRun): object {
   const { title, aggregate, judge } = benchmarkNamed(name)
   return {
     ...summary,
+    ...(chosen && { chosen }),
     benchmark: { name, title, aggregate: aggregate.name, judge, optionOrder, shard, notOfficial: judgeNotice(config) },
     scores,
     interval,

@@ -3,6 +3,7 @@ import { availableParallelism } from 'node:os'
 import { configOption } from './config-file.ts'
 import { failureRules } from '../../evaluate/figures/failures.ts'
 import { mostAlike } from '../../search/failing-alike.ts'
+import { fieldNames } from '../filter-page.ts'
 import { flag, inGroup, oneOf, text, whole } from './schema.ts'
 import type { Values } from './schema.ts'
 
@@ -39,6 +40,14 @@ export const authorOption = {
 /** For what makes figures or sets of searches: what people noted beside a run may be left out. */
 export const asJudgedOption = {
   asJudged: flag('leave out verdicts that were corrected by hand'),
+}
+
+/** For what shows, exports or counts stored searches. */
+export const whereOption = {
+  where: text(
+    '<filter>',
+    `only searches that match, such as 'correct and turns > 6'; docs/filter.md has the fields: ${fieldNames()}`,
+  ),
 }
 
 /** For `eval` and `report`. A resume may change it, since it only affects the figures. */

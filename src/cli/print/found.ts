@@ -4,7 +4,7 @@ import type { Choice } from '../../discover/choices.ts'
 import type { Found, FoundLocal, FoundServer } from '../../discover/found.ts'
 import { bytesText } from '../../shared/bytes.ts'
 import type { Configured } from '../options/configured.ts'
-import { shellWord } from './shell-word.ts'
+import { shellWord } from '../../shared/shell-word.ts'
 
 export interface WhatIsThere {
   readonly found: Found

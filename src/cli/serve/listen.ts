@@ -20,6 +20,8 @@ type ListenOptions = Values<typeof listenOptions>
 interface Served extends Pick<HttpServerOptions, 'routes' | 'refusals'> {
   /** The page to open first, as path segments. */
   readonly page: readonly string[]
+  /** The filter of that page. */
+  readonly where?: string | undefined
   /** Text printed after the address. */
   readonly more: (base: string) => string
 }
@@ -29,8 +31,9 @@ export async function listen({ host, port, json }: ListenOptions, served: Served
   const token = process.env[tokenVariable] || undefined
   const routes = { ...(await pageRoutes()), ...served.routes }
   const server = await startServer({ host, port, token, routes, refusals: served.refusals, onFault: report })
-  const { page } = served
-  const place = page.length === 0 ? '' : `/#/${page.map(encodeURIComponent).join('/')}`
+  const { page, where } = served
+  const shown = where === undefined ? '' : `?${new URLSearchParams({ where }).toString()}`
+  const place = page.length === 0 ? '' : `/#/${page.map(encodeURIComponent).join('/')}${shown}`
   if (json) printJson({ url: server.url + place })
   else {
     // The wildcard address cannot be opened from another machine, so the host name is printed instead.

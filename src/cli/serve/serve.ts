@@ -34,6 +34,7 @@ import { flag, inGroup, text } from '../options/schema.ts'
 import type { Values } from '../options/schema.ts'
 import { authorOption } from '../options/shared.ts'
 import { listen, listenOptions } from './listen.ts'
+import { makeSets } from './make-sets.ts'
 import { readPolicies } from '../options/policies-file.ts'
 import type { PolicyEntry } from '../options/policies-file.ts'
 
@@ -133,11 +134,14 @@ async function serve(options: ServeOptions): Promise<void> {
       () => archive?.close(),
       () => pictures.close(),
     )
+    const sets = makeSets(runs, options.host, signal)
+    closing.push(() => sets.close())
     const asks = openAsks({ searchers, pictures, queue, archive, onFault: report, signal })
     const routes = {
       ...askRoutes({ searchers, unavailable, pictures, asks, archives: archive !== undefined, connects, signal }),
       ...(connects ? connectRoutes(desk, signal) : noConnectRoutes()),
       ...runRoutes(runs, options.author && machineUser()),
+      ...sets.routes,
       ...embeddedRoutes(sampler, { queue, others, keep: asks.keep }),
       ...mcpRoutes({ searcher: others[0] ?? embedded, keep: asks.keep, onFault: report }),
     }

@@ -11,11 +11,13 @@ import { catchInterrupt } from '../../shared/interrupt.ts'
 import { print, printJson, say } from '../print/output.ts'
 import { hasLog } from '../../logs/find-logs.ts'
 import { importLogs, logPicturesOption } from '../data/import.ts'
+import { readFilter } from '../../protocol/filter/filter.ts'
 import { listen, listenOptions } from './listen.ts'
+import { makeSets } from './make-sets.ts'
 import { addCommand } from '../options/command.ts'
 import { inGroup, only, restrict, text, whole } from '../options/schema.ts'
 import type { Values } from '../options/schema.ts'
-import { authorOption } from '../options/shared.ts'
+import { authorOption, whereOption } from '../options/shared.ts'
 
 interface Where {
   readonly export?: string
@@ -31,6 +33,13 @@ const viewOptions = {
       'for serving: leave out --export and --figure',
     ),
     ['json'],
+  ),
+  ...inGroup(
+    'Output',
+    restrict(
+      whereOption,
+      only<Where>(({ figure }) => figure === undefined, 'for the list of searches: leave out --figure'),
+    ),
   ),
   ...inGroup('Output', {
     export: text(
@@ -105,19 +114,18 @@ async function runOrLog(path: string, { pictures, json }: ViewOptions): Promise<
 
 /** Serves the run without opening a policy, since none is needed. */
 async function show(run: string, options: ViewOptions): Promise<void> {
+  const where = options.where === undefined ? undefined : readFilter(options.where).text
   const interrupt = catchInterrupt(() =>
     say('Closing after all responses are sent. Press Ctrl-C again to quit at once.'),
   )
+  const path = resolve(run)
+  const sets = makeSets(dirname(path), options.host, interrupt.signal)
   try {
-    const path = resolve(run)
-    const served = {
-      routes: viewRoutes(dirname(path), options.author && machineUser()),
-      page: ['run', basename(path)],
-      more: () => '',
-    }
-    await listen(options, served, interrupt.signal)
+    const routes = { ...viewRoutes(dirname(path), options.author && machineUser()), ...sets.routes }
+    await listen(options, { routes, page: ['run', basename(path)], where, more: () => '' }, interrupt.signal)
   } finally {
     interrupt.release()
+    await sets.close()
   }
 }
 
@@ -128,9 +136,14 @@ async function draw(run: string, to: string, options: ViewOptions): Promise<void
 }
 
 async function write(run: string, to: string, options: ViewOptions): Promise<void> {
+  const where = options.where === undefined ? undefined : readFilter(options.where)
   const interrupt = catchInterrupt(() => say('Stopping. Repeat the command to resume.'))
   try {
-    const { page, problems, searches } = await exportSite(run, to, options.limit, interrupt.signal)
+    const { page, problems, searches } = await exportSite(run, to, {
+      limit: options.limit,
+      where,
+      signal: interrupt.signal,
+    })
     if (options.json) printJson({ page: resolve(page), problems, searches })
     else print(`${searches} searches for ${problems} problems: ${resolve(page)}`)
   } finally {

@@ -10,7 +10,8 @@ import { readParquet } from '../../shared/parquet-read.ts'
 import { readColdStart } from './cold-start.ts'
 import { exportSet, exportTargets, leftOutText } from './export-set.ts'
 import type { ExportSetOptions, ExportSummary } from './export-set.ts'
-import { readRightSearches, runRows } from './run-rows.ts'
+import { readChosenSearches } from './chosen-searches.ts'
+import { runRows } from './run-rows.ts'
 import { imageMark, typedMessages } from './training-row.ts'
 import type { TrainingRow } from './training-row.ts'
 
@@ -20,7 +21,7 @@ let rows: TrainingRow[]
 beforeAll(async () => {
   made = await mkdtemp(join(tmpdir(), 'export-run-'))
   const { path, problems } = await collectedRun(made)
-  const searches = await readRightSearches(path, { all: false })
+  const { searches } = await readChosenSearches(path, { all: false })
   rows = []
   for await (const row of runRows(searches, { problems, profiles: [profiles.embedded], encoding: 'png' }))
     rows.push(row)

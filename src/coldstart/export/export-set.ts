@@ -1,10 +1,5 @@
-/** Writes a training set atomically: to a temporary folder, with every row checked, then renamed. */
-import { readdir, rename, rm, rmdir, stat } from 'node:fs/promises'
-import { basename, dirname, join, resolve } from 'node:path'
-import { errorCodeOf, messageOf, throwIfAborted, UserError } from '../../shared/errors.ts'
-import { makeFolder } from '../../shared/make-folder.ts'
-import { removeStrays } from '../../shared/strays.ts'
-import { isUnwritable, unwritable } from '../../shared/unwritable.ts'
+/** Writes a training set, with every row checked. */
+import { throwIfAborted, UserError } from '../../shared/errors.ts'
 import { writeColdStart } from './cold-start.ts'
 import { writeParquet } from './parquet-shards.ts'
 import { writeSharegpt } from './sharegpt.ts'
@@ -13,6 +8,8 @@ import type { TrainingRow } from './training-row.ts'
 import { writeTrl } from './trl.ts'
 import { endingInReply, onePerProblem, writeVerl, writeVerlAgent } from './verl.ts'
 import { keysOf } from '../../shared/fields.ts'
+import { writeFolder } from './write-folder.ts'
+import type { WrittenFolder } from './write-folder.ts'
 
 interface Target {
   write(rows: AsyncIterable<TrainingRow>, folder: string): Promise<void>
@@ -43,15 +40,12 @@ export interface ExportSetOptions {
   readonly onRow?: () => void
 }
 
-export interface ExportSummary {
+export interface ExportSummary extends WrittenFolder {
   readonly rows: number
   /** Number of omitted rows by reason, for example text that a trainer would interpret as pictures or special tokens. */
   readonly leftOut: Readonly<Record<string, number>>
   /** Number of pictures in the rows; a picture used in several rows is stored once as a file, or in each row as bytes. */
   readonly images: number
-  readonly files: number
-  /** Total size of all files. */
-  readonly bytes: number
 }
 
 /**
@@ -59,9 +53,6 @@ export interface ExportSummary {
  * behind. A row is written unchanged or not at all.
  */
 export async function exportSet({ rows, to, out, signal, onRow }: ExportSetOptions): Promise<ExportSummary> {
-  await checkFolder(out)
-  await removeStrays(dirname(resolve(out)), basename(resolve(out)))
-  const beside = `${resolve(out)}.${process.pid}.partial`
   const target: Target = targets[to]
   const prepare = target.startRows?.() ?? ((row: TrainingRow) => row)
   const counts = { rows: 0, images: 0 }
@@ -84,20 +75,8 @@ export async function exportSet({ rows, to, out, signal, onRow }: ExportSetOptio
     const why = Object.keys(leftOut).length > 0 ? leftOutText(leftOut) : 'There are no rows to export.'
     throw new UserError('export-nothing', `${why} Nothing was written: collect more searches, or use another format.`)
   }
-  try {
-    await makeFolder(beside).catch((cause: unknown) => {
-      const why = `${out} cannot be created: ${messageOf(cause)}. Name another folder with --out.`
-      throw new UserError('export-folder-unusable', why, { cause })
-    })
-    await target.write(checked(), beside)
-    const sizes = await sizesIn(beside)
-    await takeFolder(beside, out)
-    return { ...counts, leftOut, files: sizes.length, bytes: sizes.reduce((sum, size) => sum + size, 0) }
-  } catch (error) {
-    await rm(beside, { recursive: true, force: true })
-    if (isUnwritable(error)) throw unwritable(out, error, 'Partial output was removed: repeat the command after that.')
-    throw error
-  }
+  const written = await writeFolder(out, (folder) => target.write(checked(), folder))
+  return { ...counts, leftOut, ...written }
 }
 
 /** For example `2 rows are left out: the text contains <|im_end|> (2).`; empty if there are none. */
@@ -108,42 +87,4 @@ export function leftOutText(leftOut: ExportSummary['leftOut']): string {
   const told = reasons.slice(0, 12).map(([reason, count]) => `${reason} (${count})`)
   const others = reasons.length > told.length ? `, and ${reasons.length - told.length} other reasons` : ''
   return `${rows} ${rows === 1 ? 'row is' : 'rows are'} left out: ${told.join(', ')}${others}.`
-}
-
-/** Throws `UserError` unless the folder is empty or can be created. */
-export async function checkFolder(out: string): Promise<void> {
-  const names = await readdir(out).catch((error: unknown) => {
-    if (errorCodeOf(error) === 'ENOENT') return []
-    throw new UserError(
-      'export-folder-unusable',
-      `${out} cannot be a folder: ${messageOf(error)}. Name another with --out.`,
-    )
-  })
-  if (names.length > 0) throw folderTaken(out)
-}
-
-function folderTaken(out: string, cause?: unknown): UserError {
-  const why = `${out} is not empty. Name a new folder with --out, or empty this one.`
-  return new UserError('export-folder-taken', why, { cause })
-}
-
-/** Renames the result to its place; another export may have filled the folder in the meantime. */
-async function takeFolder(beside: string, out: string): Promise<void> {
-  try {
-    await rmdir(out).catch((error: unknown) => {
-      if (errorCodeOf(error) !== 'ENOENT') throw error
-    })
-    await rename(beside, out)
-  } catch (error) {
-    const code = errorCodeOf(error)
-    throw code === 'ENOTEMPTY' || code === 'EEXIST' ? folderTaken(out, error) : error
-  }
-}
-
-async function sizesIn(folder: string): Promise<number[]> {
-  const entries = await readdir(folder, { withFileTypes: true, recursive: true })
-  const files = entries.filter((entry) => entry.isFile())
-  const sizes: number[] = []
-  for (const { parentPath, name } of files) sizes.push((await stat(join(parentPath, name))).size)
-  return sizes
 }

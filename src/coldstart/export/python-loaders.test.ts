@@ -8,7 +8,8 @@ import { expect, test } from 'vitest'
 import { collectedRun } from '../../../test/collected-run.ts'
 import { profiles } from '../../protocol/profile.ts'
 import { exportSet } from './export-set.ts'
-import { readRightSearches, runRows } from './run-rows.ts'
+import { readChosenSearches } from './chosen-searches.ts'
+import { runRows } from './run-rows.ts'
 import type { TrainingRow } from './training-row.ts'
 import { imageMark } from './training-row.ts'
 
@@ -28,7 +29,7 @@ test.skipIf(!there)(`trl, parquet and verl sets load from any folder, row for ro
   const base = await mkdtemp(join(tmpdir(), 'python-loaders-'))
   try {
     const { path, problems } = await collectedRun(base)
-    const searches = await readRightSearches(path, { all: false })
+    const { searches } = await readChosenSearches(path, { all: false })
     const rows: TrainingRow[] = []
     for await (const row of runRows(searches, { problems, profiles: [profiles.embedded], encoding: 'png' })) {
       rows.push(row)

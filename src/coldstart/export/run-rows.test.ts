@@ -1,4 +1,4 @@
-import { appendFile, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import sharp from 'sharp'
@@ -10,7 +10,8 @@ import type { Profile } from '../../protocol/profile.ts'
 import { defaultPrompts } from '../../protocol/prompts.ts'
 import type { Trajectory } from '../../protocol/trajectory.ts'
 import type { WantedProblem } from '../../search/owed-samples.ts'
-import { readRightSearches, runRows } from './run-rows.ts'
+import { readChosenSearches } from './chosen-searches.ts'
+import { runRows } from './run-rows.ts'
 import type { RunRowsOptions } from './run-rows.ts'
 import { specialTextIn } from './special-text.ts'
 import { typedMessages } from './training-row.ts'
@@ -30,7 +31,7 @@ let searches: Trajectory[]
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'run-rows-'))
   run = await collectedRun(folder, drifting)
-  searches = await readRightSearches(run.path, { all: false })
+  searches = [...(await readChosenSearches(run.path, { all: false })).searches]
 })
 afterAll(() => rm(folder, { recursive: true }))
 
@@ -126,36 +127,6 @@ describe('runRows', () => {
       code: 'broken-search',
       message: expect.stringContaining(search.problem.docId),
     })
-  })
-})
-
-describe('readRightSearches', () => {
-  const lines = (trajectories: readonly unknown[]) => trajectories.map((line) => `${JSON.stringify(line)}\n`).join('')
-
-  it('takes the right ones, or all that did not fail; of the same search the last line', async () => {
-    const path = await mkdtemp(join(folder, 'other-'))
-    const [right, wrong, failed] = searches as [Trajectory, Trajectory, Trajectory]
-    const before = { ...right, answer: 'before', verdict: { kind: 'wrong', reason: '' } }
-    const broken = { ...failed, end: 'failed', verdict: undefined }
-    const lost = { ...wrong, verdict: { kind: 'wrong', reason: '' } }
-    await writeFile(join(path, 'trajectories.jsonl'), lines([before, lost, broken, right]))
-    expect(await readRightSearches(path, { all: false })).toEqual([right])
-    expect((await readRightSearches(path, { all: true })).map(({ problem }) => problem.docId).toSorted()).toEqual(
-      [right, wrong].map(({ problem }) => problem.docId).toSorted(),
-    )
-    await writeFile(join(path, 'trajectories.jsonl'), lines([lost]))
-    await expect(readRightSearches(path, { all: false })).rejects.toMatchObject({
-      code: 'export-nothing',
-      message: expect.stringContaining('--all'),
-    })
-    await appendFile(join(path, 'trajectories.jsonl'), '{"version":99}\n')
-    expect(await readRightSearches(path, { all: true })).toEqual([lost])
-  })
-
-  it('leaves the run as it is', async () => {
-    const before = await readFile(join(run.path, 'trajectories.jsonl'))
-    await readRightSearches(run.path, { all: true })
-    expect(await readFile(join(run.path, 'trajectories.jsonl'))).toEqual(before)
   })
 })
 

@@ -1,19 +1,14 @@
 /** Converts the searches of a run to training rows: texts from the profile, views rendered again from the pictures. */
-import { withHandVerdict } from '../../protocol/note.ts'
 import { originalOf, picturesOf } from '../../protocol/originals.ts'
 import { sourceAt } from '../../protocol/source.ts'
 import { profileHash } from '../../protocol/profile.ts'
 import type { Profile } from '../../protocol/profile.ts'
-import { completed } from '../../protocol/trajectory.ts'
 import type { Observation, Trajectory } from '../../protocol/trajectory.ts'
 import { searchKey } from '../../runs/searches.ts'
-import { searchLog } from '../../runs/searches.ts'
-import { readCorrections } from '../../runs/notes.ts'
 import { openersOf } from '../../search/owed-samples.ts'
 import type { OpenPicture, WantedProblem } from '../../search/owed-samples.ts'
 import { picturesId } from '../../search/same-pictures.ts'
 import { UserError } from '../../shared/errors.ts'
-import { readLog } from '../../runs/log.ts'
 import { mapLimit } from '../../shared/map-limit.ts'
 import { itemAt } from '../../shared/known.ts'
 import { encode } from '../../vision/encode.ts'
@@ -26,30 +21,6 @@ import type { TrainingImage, TrainingRow } from './training-row.ts'
 
 /** Views of one search rendered and encoded in parallel. */
 const viewsAtOnce = 4
-
-/**
- * The searches in the run folder `path` that ended in the right answer within their limits; with `all`, every one that did not fail. If a
- * search was repeated, the last line counts. Verdicts corrected by hand decide, unless `asJudged`.
- */
-export async function readRightSearches(
-  path: string,
-  { all, asJudged = false }: { readonly all: boolean; readonly asJudged?: boolean | undefined },
-): Promise<Trajectory[]> {
-  const corrections = await readCorrections(path, asJudged)
-  const byKey = new Map<string, Trajectory>()
-  for await (const trajectory of readLog(path, searchLog)) {
-    const search = withHandVerdict(trajectory, corrections.of({ trajectory }))
-    const key = searchKey(search.problem, search.sampleIndex)
-    const wanted = all
-      ? search.end !== 'failed' && search.turns.length > 0
-      : search.verdict?.kind === 'correct' && completed(search.end)
-    if (wanted) byKey.set(key, search)
-    else byKey.delete(key)
-  }
-  if (byKey.size > 0) return [...byKey.values()]
-  const others = all ? 'search' : 'search with the right answer. --all also exports the others'
-  throw new UserError('export-nothing', `${path} has no ${others}.`)
-}
 
 export interface RunRowsOptions {
   /** The problems of the searches, in the order of their set. */

@@ -8,6 +8,7 @@ import { pricesFile } from '../../runs/files.ts'
 import { readRunFile, writeRunFile } from '../../runs/run-file.ts'
 import type { EvalConfig } from '../protocol.ts'
 import type { EvalReport } from '../figures/report.ts'
+import { sum } from '../../shared/numbers.ts'
 import type { Table } from './table.ts'
 
 /** The cost of one model; `price` and `cost` are absent if no price was given. */
@@ -35,7 +36,7 @@ export function askedModels({ policy = '', judge }: Pick<EvalConfig, 'policy' | 
 /** The cost of the run at `path`; undefined if no server was used. */
 export async function readEvalCost(
   path: string,
-  { spent, summary }: Pick<EvalReport, 'spent' | 'summary'>,
+  { spent, solved }: Pick<EvalReport, 'spent' | 'solved'>,
   config: EvalConfig,
   prices: Prices,
 ): Promise<EvalCost | undefined> {
@@ -47,7 +48,7 @@ export async function readEvalCost(
   if (policy === undefined && judge === undefined) return undefined
   const costs = [policy, judge].filter((part) => part !== undefined).map(({ cost }) => cost)
   const total = costs.every((cost) => cost !== undefined) ? costs.reduce((sum, cost) => sum + cost, 0) : undefined
-  const searches = summary.problems * summary.samples
+  const searches = sum(solved.map((problem) => problem.searches))
   return {
     ...(policy && { policy }),
     ...(judge && { judge }),

@@ -4,7 +4,7 @@ import { benchmarkNamed } from '../../benchmark/catalog.ts'
 import { controls } from '../../protocol/control.ts'
 import type { EvalCost } from './cost.ts'
 import { judgeNotice, otherFailuresText, protocolLine } from '../protocol.ts'
-import type { EvalConfig } from '../protocol.ts'
+import type { ChosenCount, EvalConfig } from '../protocol.ts'
 import { paperColumns, publishedNotes, publishedProtocol, publishedRows } from './published.ts'
 import type { EvalReport } from '../figures/report.ts'
 import { itemAt } from '../../shared/known.ts'
@@ -17,6 +17,8 @@ export interface MeasuredRun extends EvalReport {
   readonly config: EvalConfig
   /** Absent if no server was used. */
   readonly cost?: EvalCost
+  /** If only some of its searches count. */
+  readonly chosen?: ChosenCount
 }
 
 export interface PaperTable {

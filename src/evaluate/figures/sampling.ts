@@ -44,12 +44,13 @@ export function scoredItem({ slices, outcomes }: Omit<ScoredProblem, 'name'>): S
   }
 }
 
-/** Needs at least one problem, all with the same number of searches. */
+/** Needs at least one problem; without a filter all have the same number of searches. */
 export function samplingOf(all: readonly ScoredProblem[], aggregate: Aggregate, rule: FailureRule): Sampling {
-  const samples = all[0]?.outcomes.length ?? 0
+  const samples = all.reduce((most, { outcomes }) => Math.max(most, outcomes.length), 0)
+  const numbers = all.flatMap(({ outcomes }) => outcomes).reduce((most, { sample }) => Math.max(most, sample + 1), 0)
   const problems = countedProblems(all, rule)
   const right = problems.map(({ outcomes }) => outcomes.filter(({ correct }) => correct).length)
-  const runs = Array.from({ length: samples }, (_, sample) => {
+  const runs = Array.from({ length: numbers }, (_, sample) => {
     const own = problems.flatMap(({ slices, outcomes }): ScoredItem[] => {
       const outcome = outcomes.find((one) => one.sample === sample)
       return outcome === undefined ? [] : [scoredItem({ slices, outcomes: [outcome] })]

@@ -2,7 +2,7 @@
 import { fieldNamed, fields, fieldWords } from './fields.ts'
 import { FilterFault, tokensOf } from './lex.ts'
 import type { Token } from './lex.ts'
-import { fieldExample } from './parse.ts'
+import { fieldExample, mostFilterLength } from './parse.ts'
 
 export interface FilterCompletion {
   /** Replaces the text from `from` up to the caret. */
@@ -19,7 +19,7 @@ export function completions(
   caret: number,
   known: (name: string) => readonly string[],
 ): FilterCompletion[] {
-  const tokens = tokensBefore(text.slice(0, caret))
+  const tokens = caret > mostFilterLength ? undefined : tokensBefore(text.slice(0, caret))
   if (tokens === undefined) return []
   const last = tokens.at(-1)
   const isWriting =

@@ -53,7 +53,11 @@ export function tokensOf(text: string): Token[] {
       else {
         const end = runEnd(text, at, (one) => nameLetter.test(one))
         if (end === at)
-          throw new FilterFault({ at, length: 1, message: `${letter} has no meaning here.${hintFor(letter)}` })
+          throw new FilterFault({
+            at,
+            length: 1,
+            message: `${String.fromCodePoint(text.codePointAt(at) ?? 0)} has no meaning here.${hintFor(letter)}`,
+          })
         push('word', end)
       }
     }

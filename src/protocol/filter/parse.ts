@@ -33,14 +33,15 @@ export type FilterValue =
 
 export type ParsedFilter = { readonly node: FilterNode | undefined } | { readonly problem: FilterProblem }
 
-const most = { length: 4_000, depth: 50 }
+export const mostFilterLength = 4_000
+const mostDepth = 50
 
 /** `node` is undefined for an empty text, which every search matches. */
 export function parseFilter(text: string): ParsedFilter {
   try {
-    if (text.length > most.length) {
-      const message = `A filter has at most ${most.length.toLocaleString('en')} characters.`
-      throw new FilterFault({ at: most.length, length: text.length - most.length, message })
+    if (text.length > mostFilterLength) {
+      const message = `A filter has at most ${mostFilterLength.toLocaleString('en')} characters.`
+      throw new FilterFault({ at: mostFilterLength, length: text.length - mostFilterLength, message })
     }
     const reader = readerOf(tokensOf(text))
     if (reader.now().kind === 'end') return { node: undefined }
@@ -91,8 +92,8 @@ function negated(reader: Reader, depth: number): FilterNode {
 }
 
 function checkDepth(at: number, length: number, depth: number): void {
-  if (depth < most.depth) return
-  throw new FilterFault({ at, length, message: `Conditions are nested at most ${most.depth} deep.` })
+  if (depth < mostDepth) return
+  throw new FilterFault({ at, length, message: `Conditions are nested at most ${mostDepth} deep.` })
 }
 
 function condition(reader: Reader, depth: number): FilterNode {
@@ -171,8 +172,11 @@ function valueOf(field: ComparedField, operator: Operator, token: Token): Filter
   const wanted = token.text.toLowerCase()
   const known = words.find((word) => word === wanted)
   if (known === undefined) {
-    const nearest = nearestNames(token.text, words, 3).join(', ')
-    throw unexpected(token, `${field.name} is never ${token.text}. Nearest: ${nearest}. All: ${words.join(', ')}.`)
+    const nearest = nearestNames(shown(token.text), words, 3).join(', ')
+    throw unexpected(
+      token,
+      `${field.name} is never ${shown(token.text)}. Nearest: ${nearest}. All: ${words.join(', ')}.`,
+    )
   }
   return { kind: 'text', text: (field.kind === 'list' ? aliasOf(field, known) : undefined) ?? known }
 }
@@ -204,7 +208,7 @@ function numberOf(field: NumberField, operator: Operator, token: Token): FilterV
   const isRange = token.text.includes('..')
   if (isRange && !isOneOf([':', '=', '!='], operator))
     throw unexpected(token, `A range is compared by : or !=: ${field.name}:3..8.`)
-  if (from > to) throw unexpected(token, `The range ends before it begins: ${high}..${low}?`)
+  if (from > to) throw unexpected(token, `The range ends before it begins: ${shown(high)}..${shown(low)}?`)
   return { kind: 'number', from, to, text: token.text }
 }
 
@@ -219,13 +223,13 @@ function measured({ unit }: NumberField, text: string): number | undefined {
 
 function unknownField(token: Token): FilterFault {
   const nearest = nearestNames(
-    token.text,
+    shown(token.text),
     fields.map(({ name }) => name),
     3,
   ).join(', ')
   return unexpected(
     token,
-    `There is no field ${token.text}. Nearest: ${nearest}. Words to search for are put in quotes: "${token.text}".`,
+    `There is no field ${shown(token.text)}. Nearest: ${nearest}. Words to search for are put in quotes: "${shown(token.text)}".`,
   )
 }
 
@@ -236,4 +240,9 @@ function afterCondition(token: Token): string {
 
 function unexpected({ at, length }: Token, message: string): FilterFault {
   return new FilterFault({ at, length: Math.max(1, length), message })
+}
+
+/** Its beginning. */
+function shown(text: string): string {
+  return text.length > 40 ? `${text.slice(0, 40)}…` : text
 }

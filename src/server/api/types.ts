@@ -236,6 +236,8 @@ export interface RunData {
   readonly figures: RunFigures
   /** Addresses of the pages that replay the searches, by index. */
   readonly pages: Readonly<Record<number, string>>
+  /** If it only has the searches that match a filter: that, and the number of all. */
+  readonly only?: { readonly where: string; readonly of: number }
 }
 
 export interface Scores {
@@ -256,6 +258,36 @@ export interface ThoughtsFound {
   readonly indexes: readonly number[]
   /** Number of searches that were read. */
   readonly upTo: number
+}
+
+/** `GET /api/sets`: how training sets can be made from the page. */
+export interface SetOffer {
+  /** The default first; empty if sets are only made by a command. */
+  readonly formats: readonly string[]
+  /** Where sets are written. */
+  readonly folder: string
+}
+
+/** `POST /api/sets`: makes a training set of the searches that match; the response is a `SetRow`. */
+export interface SetRequest {
+  readonly run: string
+  readonly where: string
+  readonly to: string
+}
+
+/** `GET /api/sets/<id>`, `POST /api/sets/<id>/cancel` */
+export interface SetRow {
+  readonly id: string
+  readonly state: 'working' | 'done' | 'failed' | 'cancelled'
+  /** Its folder in the folder of runs, and the path of that. */
+  readonly name: string
+  readonly path: string
+  readonly to: string
+  /** Searches that are written, of `total` if that is known. */
+  readonly done: number
+  readonly total?: number
+  /** What was written, or why not. */
+  readonly text: string
 }
 
 /** One search of a run. */

@@ -7,7 +7,9 @@ import { dataFile } from '../../page/data-file.ts'
 import { writePage } from '../../page/write-page.ts'
 import type { SearchToShow } from '../../page/write-page.ts'
 import { canonicalJson, sha256 } from '../../shared/canonical.ts'
-import { throwIfAborted } from '../../shared/errors.ts'
+import type { Filter } from '../../protocol/filter/filter.ts'
+import { throwIfAborted, UserError } from '../../shared/errors.ts'
+import { counted } from '../../shared/numbers.ts'
 import { replaceFile } from '../../shared/replace-file.ts'
 import { removeStrays } from '../../shared/strays.ts'
 import { itemAt } from '../../shared/known.ts'
@@ -15,6 +17,14 @@ import { profileOf } from '../api/region.ts'
 import { openRuns } from './runs.ts'
 import type { ItemRow, RunData } from '../api/types.ts'
 import { groupName } from './items.ts'
+
+export interface SiteOptions {
+  /** Number of problems that get a page. */
+  readonly limit: number
+  /** Only the searches that match. */
+  readonly where?: Filter | undefined
+  readonly signal: AbortSignal
+}
 
 export interface ExportedSite {
   /** Path of the index page. */
@@ -32,11 +42,20 @@ const pageForm = 'one file'
  * Writes pages for the first `limit` problems; a problem whose picture is missing is listed without a page. Page names contain a hash
  * of their searches, so existing pages need not be written again.
  */
-export async function exportSite(run: string, to: string, limit: number, signal: AbortSignal): Promise<ExportedSite> {
+export async function exportSite(
+  run: string,
+  to: string,
+  { limit, where, signal }: SiteOptions,
+): Promise<ExportedSite> {
   await removeStrays(to)
   const runs = openRuns(run)
   const details = await runs.details('.')
-  const items = withNoted(details.items, details.notes?.items ?? [])
+  const matching = where && (await runs.matching('.', where, signal))
+  if (matching?.items.length === 0) {
+    const of = counted(matching.of, 'search', 'searches')
+    throw new UserError('view-nothing', `No search matches the filter, of ${of}: ${where?.text}`)
+  }
+  const items = matching?.items ?? withNoted(details.items, details.notes?.items ?? [])
   const problems = byProblem(items)
   const pages = new Map<number, string>()
   let written = 0
@@ -75,9 +94,10 @@ export async function exportSite(run: string, to: string, limit: number, signal:
   const name = basename(resolve(run))
   const data: RunData = {
     kind: 'run',
-    details: { ...details, items, run: { ...details.run, name, live: false } },
-    figures: await runs.figures('.'),
+    details: { ...details, items, total: items.length, run: { ...details.run, name, live: false } },
+    figures: matching?.figures ?? (await runs.figures('.')),
     pages: Object.fromEntries(pages),
+    ...(where && matching && { only: { where: where.text, of: matching.of } }),
   }
   await replaceFile(page, await dataFile(`Searches of ${name}`, data, [`The searches of ${name}, with scripts.`]))
   return { page, problems: written, searches }

@@ -2,8 +2,9 @@
 import { notedOutcome } from '../../evaluate/figures/outcome.ts'
 import type { Outcome } from '../../evaluate/figures/outcome.ts'
 import { factsOf } from '../../evaluate/search-facts.ts'
+import type { FactsOptions } from '../../evaluate/search-facts.ts'
+import type { PriceOf } from '../../evaluate/search-matcher.ts'
 import { lighterOutcomes } from '../../evaluate/stored-outcomes.ts'
-import type { SearchNote } from '../../protocol/note.ts'
 import type { FoundRun } from '../../runs/find-runs.ts'
 import type { LoggedSearch } from '../../runs/searches.ts'
 import { SearchIndex } from '../../runs/search-index.ts'
@@ -17,11 +18,12 @@ export interface ListedSearch {
 
 export type RunIndex = SearchIndex<ListedSearch>
 
-export function runIndex({ path, log }: Pick<FoundRun, 'path' | 'log'>): RunIndex {
+/** `priceOf` finds the price of a policy. */
+export function runIndex({ path, log }: Pick<FoundRun, 'path' | 'log'>, priceOf: PriceOf = () => undefined): RunIndex {
   const shared = sharedTexts()
   const lighter = lighterOutcomes()
   return new SearchIndex(path, log, (search, index) => {
-    const { item, outcome } = listedSearch(search, index)
+    const { item, outcome } = listedSearch(search, index, { price: priceOf(search.trajectory.policy) })
     const { problem, question, policy, profile } = item
     const texts = {
       problem: shared(problem),
@@ -33,10 +35,14 @@ export function runIndex({ path, log }: Pick<FoundRun, 'path' | 'log'>): RunInde
   })
 }
 
-/** The summary of a search with its note, whose verdict counts. */
-export function listedSearch(search: LoggedSearch, index: number, note?: SearchNote): ListedSearch {
+/** The summary of a search, with its note, whose verdict counts. */
+export function listedSearch(
+  search: LoggedSearch,
+  index: number,
+  { note, price }: Pick<FactsOptions, 'note' | 'price'> = {},
+): ListedSearch {
   const outcome = notedOutcome(search.trajectory, note)
-  return { item: factsOf(search, { index, outcome, note }), outcome }
+  return { item: factsOf(search, { index, outcome, note, price }), outcome }
 }
 
 /** Each search once; if it was repeated, the last one. `noted`: the searches with a note, by index. */

@@ -114,11 +114,16 @@ async function matched(file: Notes, index: RunIndex, named: Map<number, Named>):
       continue
     }
     const noted = note && (search ?? (await searchIn(index, entry)))
-    const listed = noted && listedSearch(noted, at, note)
+    const listed = noted && withCost(listedSearch(noted, at, { note }), entry.kept)
     named.set(at, { name, ...(text !== undefined && { text }), ...(listed && { listed }) })
     if (listed) byIndex.set(at, listed)
   }
   return byIndex
+}
+
+/** Prices are known where the log is read. */
+function withCost(listed: ListedSearch, { item: { cost } }: ListedSearch): ListedSearch {
+  return cost === undefined ? listed : { ...listed, item: { ...listed.item, cost } }
 }
 
 async function searchIn(index: RunIndex, entry: IndexedSearch<ListedSearch>): Promise<LoggedSearch | undefined> {

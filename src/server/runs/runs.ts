@@ -1,8 +1,11 @@
 /** Stored runs for the pages: list, searches, curves, comparison, pictures. */
 import { lstat } from 'node:fs/promises'
+import { filteredRun, readPriceOf } from '../../evaluate/search-matcher.ts'
+import type { Filter } from '../../protocol/filter/filter.ts'
+import { matcher, thoughtWords } from '../../protocol/filter/matcher.ts'
 import type { Trajectory } from '../../protocol/trajectory.ts'
 import type { Picture } from '../../vision/picture.ts'
-import type { RunDetails, RunNotes, RunRow, RunsDiff, RunSummary, ThoughtsFound } from '../api/types.ts'
+import type { ItemRow, RunDetails, RunNotes, RunRow, RunsDiff, RunSummary, ThoughtsFound } from '../api/types.ts'
 import { logFile } from '../../runs/log.ts'
 import { errorCodeOf } from '../../shared/errors.ts'
 import { HttpError } from '../http/http-error.ts'
@@ -20,6 +23,14 @@ import { runPictures } from './pictures.ts'
 import { noteKeeper } from './run-notes.ts'
 import { findThoughts } from './thoughts.ts'
 
+/** The part of a run that matches a filter. */
+interface Matching {
+  readonly items: readonly ItemRow[]
+  /** Number of all searches. */
+  readonly of: number
+  readonly figures: Figures
+}
+
 export interface Runs {
   list(): Promise<RunRow[]>
   /** Items from index `after` on if the log is still `log`, otherwise from the first on; at most `most`. Notes, unless they are still `notes`. */
@@ -30,6 +41,8 @@ export interface Runs {
   thoughts(name: string, words: string, after: number, log: string, signal: AbortSignal): Promise<ThoughtsFound>
   summary(name: string): Promise<RunSummary>
   figures(name: string): Promise<Figures>
+  /** The searches that match, each once, with their figures. */
+  matching(name: string, filter: Filter, signal: AbortSignal): Promise<Matching>
   /** As SVG. */
   chart(name: string, id: string): Promise<string>
   diff(first: string, second: string): Promise<RunsDiff>
@@ -74,7 +87,8 @@ export function openRuns(root: string, author?: string): Runs {
   async function opened(name: string): Promise<{ readonly run: FoundRun; readonly index: RunIndex }> {
     const run = await runNamed(root, name, settings)
     const file = logFile(run.path, run.log)
-    const index = indexes.get(file) ?? indexes.set(file, runIndex(run))
+    const prices = await readPriceOf(run.path).catch(() => undefined)
+    const index = indexes.get(file) ?? indexes.set(file, runIndex(run, prices))
     // A symbolic link could point anywhere.
     const found = await lstat(file).catch(() => undefined)
     if (found?.isFile() === false) throw unreadable('not a plain file')
@@ -141,6 +155,19 @@ export function openRuns(root: string, author?: string): Runs {
     },
     summary: summaryOfRun,
     figures: figuresOfRun,
+    async matching(name, { node }, signal) {
+      const { run, index } = await opened(name)
+      const searches = latest(index, (await keeper.of(run, index)).byIndex)
+      const found = new Map<string, ReadonlySet<number>>()
+      for (const words of thoughtWords(node))
+        found.set(words, new Set((await findThoughts(index, words, 0, signal)).indexes))
+      const matches = matcher(node, {
+        ...filteredRun(run.path, run.settings),
+        inThoughts: (search, words) => found.get(words)?.has(search.index) === true,
+      })
+      const own = searches.filter(({ item }) => matches(item))
+      return { items: own.map(({ item }) => item), of: searches.length, figures: await figuresOf(run, own) }
+    },
     async chart(name, id) {
       const chart = (await figuresOfRun(name)).charts.find((one) => one.id === id)
       if (chart === undefined) throw new HttpError(404, 'no_chart', 'The run has no such chart.')

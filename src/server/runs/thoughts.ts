@@ -5,7 +5,7 @@ import type { ThoughtsFound } from '../api/types.ts'
 import { HttpError } from '../http/http-error.ts'
 import type { RunIndex } from './items.ts'
 
-const mostWords = 1_000
+const mostWords = 4_000
 
 /** Throws `HttpError` 400, and `AbortedError` when the client is gone. */
 export async function findThoughts(

@@ -5,7 +5,8 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { collectedRun } from '../../../test/collected-run.ts'
 import { tinyVlm } from '../../../test/tiny-vlm.ts'
 import { exportSet } from '../../coldstart/export/export-set.ts'
-import { readRightSearches, runRows, toldSearches } from '../../coldstart/export/run-rows.ts'
+import { readChosenSearches } from '../../coldstart/export/chosen-searches.ts'
+import { runRows, toldSearches } from '../../coldstart/export/run-rows.ts'
 import { type Prompt, promptLength } from '../../engine/engine.ts'
 import { shownPictures } from '../../policy/sampler/conversation.ts'
 import { profiles } from '../../protocol/profile.ts'
@@ -20,7 +21,7 @@ let collected: Example[]
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'sharegpt-'))
   const { path, problems } = await collectedRun(folder)
-  const searches = await readRightSearches(path, { all: false })
+  const { searches } = await readChosenSearches(path, { all: false })
   const under = { problems, profiles: Object.values(profiles) }
   set = join(folder, 'set')
   await exportSet({ rows: runRows(searches, { ...under, encoding: 'png' }), to: 'sharegpt', out: set })

@@ -1,0 +1,153 @@
+/** Chooses searches of runs and writes them as a training set, for `mini-o3 export` and for the pages. */
+import { readChosenSearches, withOwnNames } from '../../coldstart/export/chosen-searches.ts'
+import type { ChosenSearches, SearchesOfRun } from '../../coldstart/export/chosen-searches.ts'
+import { isLearnable, writeCollection } from '../../coldstart/export/collection.ts'
+import { exportSet, exportTargets } from '../../coldstart/export/export-set.ts'
+import type { ExportSummary } from '../../coldstart/export/export-set.ts'
+import { runRows } from '../../coldstart/export/run-rows.ts'
+import type { TrainingRow } from '../../coldstart/export/training-row.ts'
+import { storedMatcher } from '../../evaluate/search-matcher.ts'
+import type { Filter } from '../../protocol/filter/filter.ts'
+import { readSettings } from '../../runs/configuration.ts'
+import { UserError } from '../../shared/errors.ts'
+import { bytesText } from '../../shared/bytes.ts'
+import { counted } from '../../shared/numbers.ts'
+import type { Encoding } from '../../vision/encode.ts'
+import type { ProfileOptions } from '../options/profile.ts'
+import { readCollection } from './read-collection.ts'
+import { readSearchedConfig, searchedUnder } from './searched-under.ts'
+import type { SearchedConfig } from './searched-under.ts'
+
+/** The formats of training sets. */
+export const setTargets = ['collection', ...exportTargets] as const
+type SetTarget = (typeof setTargets)[number]
+
+export interface SetOptions extends ProfileOptions {
+  readonly to: SetTarget
+  readonly out: string
+  readonly data?: string
+  readonly all?: true | undefined
+  readonly where?: Filter | undefined
+  /** Leaves out verdicts that were corrected by hand. */
+  readonly asJudged?: true | undefined
+  readonly encoding: Encoding
+}
+
+export interface SetProgress {
+  readonly signal?: AbortSignal | undefined
+  /** Called once, with the number of searches that are exported. */
+  readonly onTotal: (total: number) => void
+  readonly onRow: () => void
+}
+
+export interface WrittenSet extends ExportSummary {
+  /** Number of searches that match the filter, and of all in the runs. */
+  readonly matched: number
+  readonly of: number
+}
+
+interface ChosenRun extends SearchesOfRun {
+  readonly config: SearchedConfig
+  readonly chosen: ChosenSearches
+}
+
+/** Throws `UserError` before anything is written, and the errors of writing; then nothing is left behind. */
+export async function exportSearches(
+  paths: readonly string[],
+  options: SetOptions,
+  { signal, onTotal, onRow }: SetProgress,
+): Promise<WrittenSet> {
+  const { to, out, where } = options
+  const runs: ChosenRun[] = []
+  for (const path of paths) runs.push(await chosenIn(path, options))
+  const matched = sumOf(runs, ({ chosen }) => chosen.matched)
+  const of = sumOf(runs, ({ chosen }) => chosen.of)
+  const own = withOwnNames(runs.filter(({ searches }) => searches.length > 0))
+  const total = sumOf(own, ({ searches }) => searches.length)
+  if (total === 0) throw nothingChosen(paths, options, { matched, of })
+  onTotal(total)
+  if (to === 'collection') {
+    const written = await writeCollection({ runs: own, out, where: where?.text, signal, onRow })
+    return { ...written, rows: total, images: 0, leftOut: {}, matched, of }
+  }
+  const summary = await exportSet({ rows: await rowsOf(own, options), to, out, signal, onRow })
+  return { ...summary, matched, of }
+}
+
+/** What was written, for example `137 searches, 1.2 MB in 3 files`. */
+export function setText({ rows, images, bytes, files }: ExportSummary, to: string): string {
+  const what = to === 'collection' ? counted(rows, 'search', 'searches') : `${rows} rows with ${images} pictures`
+  return `${what}, ${bytesText(bytes)} in ${files} files`
+}
+
+function sumOf<T>(items: readonly T[], valueOf: (item: T) => number): number {
+  return items.reduce((sum, item) => sum + valueOf(item), 0)
+}
+
+async function chosenIn(path: string, { where, all, to, asJudged }: SetOptions): Promise<ChosenRun> {
+  const config = await readSearchedConfig(path)
+  if (config.control !== undefined) {
+    const why = `${path} is a control (${config.control.name}): what its policy was shown instead of the pictures is not stored.`
+    throw new UserError('export-control', `${why} Name the run that it controls.`)
+  }
+  const matches = where && (await storedMatcher(path, where, asJudged))
+  // Of a collection its set, which may leave out right searches.
+  const chosen =
+    config.command === 'collect' && !all
+      ? await ofCollection(path, matches, asJudged)
+      : await readChosenSearches(path, { all: all === true, matches, asJudged })
+  const searches = to === 'collection' ? chosen.searches.filter(isLearnable) : chosen.searches
+  return { path, config, chosen, searches, settings: await readSettings(path) }
+}
+
+async function ofCollection(
+  path: string,
+  matches: Parameters<typeof readChosenSearches>[1]['matches'],
+  asJudged: boolean | undefined,
+): Promise<ChosenSearches> {
+  const set = await readCollection(path, asJudged)
+  const searches = matches ? set.filter(matches) : set
+  return { searches, matched: searches.length, of: set.length }
+}
+
+/** Problems of different data get different numbers. */
+async function rowsOf(runs: readonly ChosenRun[], options: SetOptions): Promise<AsyncIterable<TrainingRow>> {
+  const firsts = new Map<string, number>()
+  let next = 0
+  const parts: { readonly rows: AsyncIterable<TrainingRow>; readonly first: number }[] = []
+  for (const { path, config, searches } of runs) {
+    const known = await searchedUnder(path, config, options)
+    const data = JSON.stringify([options.data ?? config.data, config.benchmark])
+    const first = firsts.get(data) ?? next
+    firsts.set(data, first)
+    next = Math.max(next, first + known.problems.length)
+    parts.push({ rows: runRows(searches, { ...known, encoding: options.encoding }), first })
+  }
+  return (async function* () {
+    for (const { rows, first } of parts)
+      for await (const row of rows) yield { ...row, sampleIndex: first + row.sampleIndex }
+  })()
+}
+
+function nothingChosen(
+  paths: readonly string[],
+  { where, all, to }: SetOptions,
+  { matched, of }: Pick<WrittenSet, 'matched' | 'of'>,
+): UserError {
+  const which = paths.length === 1 ? `${paths[0]} has` : `${paths.join(', ')} have`
+  const all_ = all || to === 'collection' ? '' : '. --all also exports the others'
+  if (where === undefined || of === 0) {
+    const others = all ? 'search' : `search with the right answer${of === 0 ? '' : all_}`
+    return new UserError('export-nothing', `${which} no ${others}.`)
+  }
+  if (matched === 0) {
+    return new UserError(
+      'export-nothing',
+      `No search matches the filter, of ${counted(of, 'search', 'searches')}: ${where.text}`,
+    )
+  }
+  const them =
+    matched === 1 ? 'One search matches the filter, but it' : `${matched} searches match the filter, but none of them`
+  const why = all ? 'has a turn' : 'has the right answer, within the limits'
+  return new UserError('export-nothing', `${them} ${why}${all_}.`)
+}
