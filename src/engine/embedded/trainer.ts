@@ -84,8 +84,11 @@ export function createTrainer(net: Network, sums: Float32Array, frozenStem: bool
       greedy.push(Array.from(kernels.floats(best + 4 * row, length), (value) => value > 0))
       row += length
     }
-    call.logprobBack(rows, logitStride, target, slope, logits)
-    backward(gradients, tape, logits, frozenStem)
+    // Where the log-probabilities are all that was asked for, there is nothing to go back from.
+    if (slopes.some((value) => value !== 0)) {
+      call.logprobBack(rows, logitStride, target, slope, logits)
+      backward(gradients, tape, logits, frozenStem)
+    }
     return { loss: total, logprobs, greedy }
   }
 
@@ -124,15 +127,14 @@ export function createTrainer(net: Network, sums: Float32Array, frozenStem: bool
 
   /** Runs over `items` in micro-batches; their gradients go to `sums`. */
   function inParts<T, R>(items: readonly T[], each: (part: readonly T[]) => R): R[] {
-    gradients.start()
+    gradients.start(sums)
     const results: R[] = []
     for (let from = 0; from < items.length; from += microBatch) {
       const mark = kernels.mark()
       results.push(each(items.slice(from, from + microBatch)))
       kernels.release(mark)
     }
-    const all = gradients.all()
-    for (let i = 0; i < all.length; i++) sums[i]! += all[i]!
+    sums.set(gradients.all())
     return results
   }
 

@@ -12,8 +12,8 @@ export interface Gradients {
   of(name: string): Address
   /** For `gemmTransposed` and `attentionBack`; no kernel leaves anything there. */
   readonly scratch: Address
-  /** Turns the weights that the network has now, and sets all gradients to 0. */
-  start(): void
+  /** Turns the weights that the network has now, and starts from the gradients in `sums`. */
+  start(sums: Float32Array): void
   /** All gradients, laid out as the parameters are; until the next `take`. */
   all(): Float32Array
 }
@@ -51,9 +51,9 @@ export function createGradients(net: Network): Gradients {
     turned: (name) => defined(panels.get(name), name),
     of: (name) => defined(gradients.get(name), name),
     scratch: kernels.take(scratch),
-    start() {
+    start(sums) {
       for (const { turn } of turns) turn()
-      all().fill(0)
+      all().set(sums)
     },
     all,
   }
