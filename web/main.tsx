@@ -30,9 +30,9 @@ function App() {
         To the content
       </a>
       <header class="top">
-        <p class="brand">
+        <h1 class="brand">
           mini-o3 <span>visual search, turn by turn</span>
-        </p>
+        </h1>
         <nav aria-label="Pages">
           <a href={href([])} aria-current={inRuns ? undefined : 'page'}>
             Ask

@@ -16,7 +16,7 @@ export function RunsPage() {
   const choose = (name: string): void =>
     setChosen(chosen.includes(name) ? chosen.filter((one) => one !== name) : [...chosen, name].slice(-mostChosen))
   return (
-    <section class="runs" aria-label="Runs">
+    <section class="runs" aria-label="All runs">
       <h2>Runs</h2>
       <ProblemFact message={error} />
       {runs === undefined && error === undefined && <p role="status">Loading …</p>}

@@ -42,7 +42,7 @@ export function SearchTree({ search, urls, turn, lit, onTurn, onLit }: Props) {
           <NodeBody step={step} place={place} search={search} thumb={thumb} />
           <g class="badge" transform={`translate(${place.x} ${place.y})`}>
             <circle r={9} />
-            <text dy={3.5}>{step.number}</text>
+            <text dy={3.5}>{step.number} </text>
           </g>
         </>
       )),
@@ -92,7 +92,8 @@ export function SearchTree({ search, urls, turn, lit, onTurn, onLit }: Props) {
             key={step.number}
             class={`node ${turnClasses(step.number)} ${turnState(step.number, turn, lit)}`}
             data-turn={step.number}
-            {...link(step.number, `Turn ${step.number}: ${stepTitle(step)}`)}
+            // Begins with what the node shows, so that speech control finds it by these words.
+            {...link(step.number, `${[...captionsOf(step, search), step.number].join(', ')}: ${stepTitle(step)}`)}
           >
             {bodies[index]}
           </g>
@@ -116,32 +117,40 @@ interface NodeProps {
   readonly thumb: (observation: number) => string
 }
 
-function NodeBody({ step: { turn, observation, name }, place, search, thumb }: NodeProps) {
+/** What a node says, from top to bottom; the first of an answer and of a refusal stands inside its square. */
+function captionsOf({ turn, observation, name }: Step, search: ShownSearch): readonly string[] {
+  if (observation) return [name.replace('observation', 'obs.'), observation.made?.tool ?? sizeWords(observation)]
+  if (turn.action?.kind === 'answer' && !turn.error) return [shortAnswer(search.answer ?? turn.action.text), 'answer']
+  return ['✕', turn.error ? 'refused' : '']
+}
+
+function NodeBody({ step, place, search, thumb }: NodeProps) {
+  const { turn, observation } = step
+  const [first = '', second = ''] = captionsOf(step, search)
   if (observation) {
     return (
       <>
         <Thumbnail url={thumb(observation.index)} place={place} />
-        <Caption place={place} text={name.replace('observation', 'obs.')} />
-        <Caption place={place} text={observation.made?.tool ?? sizeWords(observation)} line={1} />
+        <Caption place={place} text={first} />
+        <Caption place={place} text={second} line={1} />
       </>
     )
   }
   if (turn.action?.kind !== 'answer' || turn.error) {
     return (
       <>
-        <Tile place={place} sign="✕" />
-        <Caption place={place} text={turn.error ? 'refused' : ''} />
+        <Tile place={place} sign={first} />
+        <Caption place={place} text={second} />
       </>
     )
   }
-  const short = shortAnswer(search.answer ?? turn.action.text)
   return (
     <>
       <rect class={`answer ${search.verdict?.kind ?? 'unjudged'}`} rx={10} {...square(place)} />
-      <text class={`answer-text ${[...short].length > 2 ? 'long' : ''}`} {...middle(place)}>
-        {short}
+      <text class={`answer-text ${[...first].length > 2 ? 'long' : ''}`} {...middle(place)}>
+        {first}{' '}
       </text>
-      <Caption place={place} text="answer" />
+      <Caption place={place} text={second} />
     </>
   )
 }
@@ -161,7 +170,7 @@ function Tile({ place, sign }: { readonly place: TreePlace; readonly sign: strin
     <>
       <rect class="refused" {...square(place)} />
       <text class="cross" {...middle(place)}>
-        {sign}
+        {sign}{' '}
       </text>
     </>
   )
@@ -171,7 +180,7 @@ function Caption(props: { readonly place: TreePlace; readonly text: string; read
   const { place, text, line = 0 } = props
   return (
     <text class="caption" x={place.x + side / 2} y={place.y + side + 13 + line * captionLine}>
-      {text}
+      {text}{' '}
     </text>
   )
 }

@@ -1,0 +1,100 @@
+/** Every page passes axe's checks, light and dark, wide and narrow. Needs `npm run build`, and Chromium; is skipped where there is none. */
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import axe from 'axe-core'
+import type { Page } from 'playwright-core'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { hasBrowser, servePage, type ServedPage } from '../../test/served-page.ts'
+import { jsonLines, storedSearch, writeRun } from '../../test/stored-searches.ts'
+
+/** A page: its address, what is visible once it is there, and keys that open more of it. */
+interface Visit {
+  readonly name: string
+  readonly address: string
+  readonly there: string
+  readonly keys?: readonly string[]
+}
+
+const visits: readonly Visit[] = [
+  { name: 'the form', address: '', there: 'form' },
+  { name: 'the list of runs', address: 'runs', there: 'table' },
+  { name: 'a run', address: 'run/first', there: '.virtual tr[data-row]' },
+  { name: 'problems', address: 'run/first?rows=problems', there: '.virtual tr[data-row]' },
+  { name: 'a training run', address: 'run/trained', there: '.charts' },
+  { name: 'a search', address: 'run/first/1', there: '.turns' },
+  {
+    name: 'a turn with every mark',
+    address: 'run/first/1?turn=2',
+    there: '.turns',
+    keys: ['p', 'h', 'm', 't', 'f', '?'],
+  },
+  { name: 'searches side by side', address: 'run/first/1?turn=1', there: '.turns', keys: ['c'] },
+  { name: 'a comparison', address: 'diff/first/second', there: '.virtual tr[data-row]' },
+  { name: 'a run that does not exist', address: 'run/nowhere', there: '.problem' },
+  { name: 'a page that does not exist', address: 'nowhere', there: 'main' },
+]
+
+describe.skipIf(!hasBrowser)('the pages', () => {
+  let folder: string
+  let served: ServedPage
+
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'accessible-'))
+    const log = 'trajectories.jsonl'
+    const settings = { command: 'eval', policy: 'embedded', maxTurns: 8 }
+    const searches = (right: number): string =>
+      jsonLines(
+        Array.from({ length: 24 }, (_, i) =>
+          storedSearch({ seed: i >> 1, sampleIndex: i % 2, right: i < right, turns: 2 + (i % 4) }),
+        ),
+      )
+    await writeRun(join(folder, 'first'), settings, { [log]: searches(12) })
+    await writeRun(join(folder, 'second'), settings, { [log]: searches(20) })
+    const steps = Array.from({ length: 9 }, (_, step) => ({
+      stage: 'rl',
+      step,
+      reward: step / 10,
+      turns: 3,
+      maskedShare: 0.2,
+      ends: { answered: 0.8, 'over-turn': 0.2 },
+    }))
+    await writeRun(
+      join(folder, 'trained'),
+      { command: 'rl', policy: 'embedded' },
+      { 'metrics.jsonl': jsonLines(steps) },
+    )
+    served = await servePage(folder, [])
+  }, 120_000)
+  afterAll(async () => {
+    await served?.close()
+    await rm(folder, { recursive: true, force: true })
+  })
+
+  /** What axe finds, as lines that say what is wrong where. */
+  async function findings(page: Page): Promise<string[]> {
+    await page.evaluate(axe.source)
+    return page.evaluate(async () => {
+      const { violations } = await (globalThis as unknown as { axe: typeof axe }).axe.run()
+      return violations.flatMap(({ id, help, nodes }) =>
+        nodes.map(({ target, any }) => `${id}: ${help} (${target.join(' ')}) ${any[0]?.message ?? ''}`),
+      )
+    })
+  }
+
+  test.each(visits)('$name has no finding', { timeout: 120_000 }, async ({ address, there, keys = [] }) => {
+    const { page } = served
+    const found: string[] = []
+    for (const colorScheme of ['light', 'dark'] as const) {
+      for (const width of [1280, 380]) {
+        await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' })
+        await page.setViewportSize({ width, height: 900 })
+        await served.open(address)
+        await page.locator(there).first().waitFor()
+        for (const key of keys) await page.keyboard.press(key)
+        for (const finding of await findings(page)) found.push(`${colorScheme}, ${width} px: ${finding}`)
+      }
+    }
+    expect(found).toEqual([])
+  })
+})
