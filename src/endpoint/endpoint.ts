@@ -4,6 +4,7 @@
  */
 import type { EncodedMessage } from './exchange/encode-message.ts'
 import type { OnReplyNews } from '../shared/reply-news.ts'
+import type { Retry, Served } from '../protocol/turn-record.ts'
 import type { ServerKind } from './server-kinds.ts'
 import type { ToolCall } from './exchange/messages.ts'
 
@@ -42,7 +43,13 @@ export interface Completion {
   /** `length`: truncated by a token limit. */
   readonly finish: 'stop' | 'length'
   /** The server's counts; the prompt includes pictures. Absent if it reports none. */
-  readonly usage?: { readonly promptTokens: number; readonly replyTokens: number; readonly cachedTokens?: number }
+  readonly usage?: {
+    readonly promptTokens: number
+    readonly replyTokens: number
+    readonly cachedTokens?: number
+    readonly thinkingTokens?: number
+  }
+  readonly served?: Served
   /** How the server handled the request. */
   readonly handling?: Handling
 }
@@ -65,10 +72,14 @@ export interface Spent {
   readonly bytesSent: number
 }
 
+export type OnRetry = (retry: Omit<Retry, 'atMs'>) => void
+
 export interface CompletionOptions {
   readonly signal?: AbortSignal | undefined
   /** Receives the reply while it is written, and failed attempts. Does not change the reply. */
   readonly onNews?: OnReplyNews | undefined
+  /** Receives every failed attempt that is followed by another one. */
+  readonly onRetry?: OnRetry | undefined
 }
 
 export interface Endpoint {

@@ -38,7 +38,7 @@ export async function runInServer(path: string, run: ToRun, kind: ServerKind): P
     model: itemAt(endpoint.models, 0),
     where: `llama-server (${path})`,
     card: false,
-    async complete(request, { signal, onNews }) {
+    async complete(request, { signal, ...told }) {
       const served = await server.now()
       const stop = new AbortController()
       const release = onAbort(signal, () => stop.abort(signal?.reason))
@@ -49,7 +49,7 @@ export async function runInServer(path: string, run: ToRun, kind: ServerKind): P
       })
       served.hold(++busy > 0)
       try {
-        return await Promise.race([lost, served.endpoint.complete(request, { signal: stop.signal, onNews })])
+        return await Promise.race([lost, served.endpoint.complete(request, { ...told, signal: stop.signal })])
       } finally {
         release()
         served.hold(--busy > 0)

@@ -3,7 +3,9 @@
  * observation, or an error) and returns the text of its turn. Sessions keep their own history.
  */
 import type { Prompt } from '../engine/engine.ts'
+import type { OnRetry } from '../endpoint/endpoint.ts'
 import type { Problem } from '../protocol/problem.ts'
+import type { Served } from '../protocol/turn-record.ts'
 import type { Pixels } from '../vision/picture.ts'
 import type { OnReplyNews } from '../shared/reply-news.ts'
 import type { PixelBox } from '../protocol/box.ts'
@@ -50,6 +52,8 @@ export interface Reply {
   /** Set if the turn does not count against the policy, for example because a limit truncated its thinking; the search then has `failed`. */
   readonly failure?: { readonly code: string; readonly message: string }
   readonly usage: Usage
+  /** What the server said of the reply. */
+  readonly served?: Served
   /** The sampled tokens with log-probabilities, from policies that provide them (required for training). */
   readonly sample?: TokenSample
 }
@@ -73,6 +77,8 @@ export interface Usage {
   readonly replyTokens: number
   /** Prompt tokens that the server reports as cached; absent if it does not report them. */
   readonly cachedTokens?: number
+  /** Tokens of the reply that the server counts as thinking; absent if it does not report them. */
+  readonly thinkingTokens?: number
 }
 
 export interface TurnOptions {
@@ -82,6 +88,8 @@ export interface TurnOptions {
   readonly turn: number
   /** Receives the reply while it is written, if the policy supports it; does not change the reply. */
   readonly onNews?: OnReplyNews | undefined
+  /** Receives failed attempts that are followed by another one, from policies behind a server. */
+  readonly onRetry?: OnRetry | undefined
   /** Repeats the previous message; its reply must be discarded. */
   readonly again?: boolean
 }

@@ -5,6 +5,7 @@ import { ends } from './end.ts'
 import { levels } from './problem.ts'
 import { pictureReadings } from './rules.ts'
 import { turnErrorCodes } from './turn-error.ts'
+import { turnRecordShape, unfinishedSchema } from './turn-record.ts'
 
 export { answeredBeyondLimit, completed, ends } from './end.ts'
 export type { End } from './end.ts'
@@ -52,6 +53,7 @@ const usageSchema = z
     cachedTokens: countSchema
       .exactOptional()
       .describe('of the whole prompt of the request, what the server says that it had kept'),
+    thinkingTokens: countSchema.exactOptional().describe('of the reply, what the server counts as thinking'),
   })
   .readonly()
 
@@ -112,6 +114,7 @@ const turnSchema = z
       .describe('in a log of another program: the text that came back, besides pictures'),
     usage: usageSchema,
     ms: z.number().nonnegative(),
+    ...turnRecordShape,
   })
   .readonly()
 
@@ -209,8 +212,10 @@ export const trajectorySchema = z
       .nullable()
       .describe('beside an end at a limit: answered beyond the limit, which `official` counts'),
     failure: failureSchema.exactOptional().describe('why a search failed'),
+    unfinished: unfinishedSchema.exactOptional().describe('the turn that failed, if it got no reply'),
     usage: usageSchema.describe('sums over the turns'),
     ms: z.number().nonnegative(),
+    startedMs: z.number().nonnegative().exactOptional().describe('when it began, in milliseconds since 1970'),
     verdict: verdictSchema.exactOptional(),
     imported: z
       .strictObject({

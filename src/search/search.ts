@@ -19,6 +19,7 @@ import type { Profile } from '../protocol/profile.ts'
 import { errorText, observationText, pacedText } from '../protocol/prompts.ts'
 import { resolveSource } from '../protocol/resolve-box.ts'
 import { trajectoryVersion } from '../protocol/trajectory.ts'
+import { retryRecorder } from '../protocol/turn-record.ts'
 import type { End, Failure, Observation, Trajectory, Turn } from '../protocol/trajectory.ts'
 import { orAborted, startDeadline } from '../shared/deadline.ts'
 import type { Deadline } from '../shared/deadline.ts'
@@ -84,11 +85,14 @@ export async function* search(
   checkPictures(task, profile)
   throwIfAborted(signal)
   const startedMs = performance.now()
+  const beganMs = Date.now()
+  const earlierMs = sum((begun?.turns ?? []).map(({ ms }) => ms))
   const turns: Turn[] = []
   const observations: Observation[] = []
   let contextTokens = 0
   let end: End | undefined
   let failure: Failure | undefined
+  let unfinished: Trajectory['unfinished']
 
   function viewOf(observation: Observation): View {
     const picture = itemAt(pictures, originalOf(observation, observations))
@@ -118,12 +122,19 @@ export async function* search(
 
     for (let turn = 1; end === undefined; turn++) {
       const turnStartedMs = performance.now()
+      const startMs = tenths(turnStartedMs - startedMs + earlierMs)
+      const retries = retryRecorder(() => msSince(turnStartedMs))
+      let firstTokenMs: number | undefined
       const shown = { count: observations.length, originals: pictures.length }
       const stored = begun && begunTurn(begun, turn, profile, { ...shown, unitSizeOf })
       const told = paced(message, { turn, maxTurns }, profile)
       const taking = (onNews?: OnReplyNews): Promise<Reply | Failure> =>
         replyTo((signal) => {
-          const which = { turn, again, onNews, signal }
+          const hear: OnReplyNews = (news) => {
+            firstTokenMs = news.kind === 'waiting' ? undefined : (firstTokenMs ?? msSince(turnStartedMs))
+            onNews?.(news)
+          }
+          const which = { turn, again, onNews: onNews && hear, onRetry: retries.add, signal }
           return stored ? adoptTurn(session, policy.name, told, stored, which) : session.take(told, which)
         }, deadline)
       const reply = options.live && !stored ? yield* watched(turn, profile, taking) : await taking()
@@ -136,13 +147,15 @@ export async function* search(
       } else if ('code' in reply) {
         end = 'failed'
         failure = reply
+        unfinished = { startMs, ms: msSince(turnStartedMs), ...retries.recorded() }
       } else {
         contextTokens += reply.usage.promptTokens + reply.usage.replyTokens
         const parsed = parseTurn(reply.text, profile, unitSizeOf)
         const reminded = turns.some(({ error }) => error?.code === 'no-action')
         const standing = { turn, maxTurns, contextTokens, reminded, observations, originals: pictures.length }
         const next = nextStep(reply, parsed, standing, profile)
-        const now = turnOf(reply, parsed, next, msSince(turnStartedMs))
+        const record = { startMs, ...(firstTokenMs !== undefined && { firstTokenMs }), ...retries.recorded() }
+        const now = { ...turnOf(reply, parsed, next, msSince(turnStartedMs)), ...record }
         const led = { taken: now, observation: next.kind === 'observe' ? next.observation : undefined }
         const taken = begun && stored ? repeatedTurn(begun, turn, stored, led) : now
         if (taken.thought !== undefined) yield { kind: 'thinking', turn, text: taken.thought }
@@ -195,8 +208,10 @@ export async function* search(
     end,
     answer: finalAnswer(turns, profile, end),
     ...(failure === undefined ? {} : { failure }),
+    ...(unfinished === undefined ? {} : { unfinished }),
     usage: totalUsage(turns),
-    ms: tenths(performance.now() - startedMs + sum((begun?.turns ?? []).map(({ ms }) => ms))),
+    ms: tenths(performance.now() - startedMs + earlierMs),
+    startedMs: beganMs,
   }
   yield { kind: 'ended', trajectory }
   return trajectory
@@ -278,6 +293,7 @@ function turnOf(reply: Reply, parsed: ParsedTurn, next: NextStep, ms: number): T
     ...(next.kind === 'observe' ? { observation: next.observation.index } : {}),
     usage: reply.usage,
     ms,
+    ...(reply.served && { served: reply.served }),
   }
 }
 
@@ -288,6 +304,7 @@ function totalUsage(turns: readonly Turn[]): Usage {
     total.imageTokens += usage.imageTokens
     total.replyTokens += usage.replyTokens
     if (usage.cachedTokens !== undefined) total.cachedTokens = (total.cachedTokens ?? 0) + usage.cachedTokens
+    if (usage.thinkingTokens !== undefined) total.thinkingTokens = (total.thinkingTokens ?? 0) + usage.thinkingTokens
   }
   return total
 }

@@ -5,6 +5,7 @@ import type { Policy, Reply } from '../policy/policy.ts'
 import { profiles } from '../protocol/profile.ts'
 import type { Trajectory } from '../protocol/trajectory.ts'
 import { openPicture } from '../vision/open.ts'
+import { untimed } from '../../test/untimed.ts'
 import type { Picture } from '../vision/picture.ts'
 import { search } from './search.ts'
 import { searchToEnd } from './search-many.ts'
@@ -40,10 +41,6 @@ describe('a watched search', () => {
       },
       close: () => {},
     }),
-  }
-
-  const untimed = ({ turns, ...trajectory }: Trajectory): object => {
-    return { ...trajectory, ms: 0, turns: turns.map((turn) => ({ ...turn, ms: 0 })) }
   }
 
   it('tells thoughts and waits in their order, and ends as it does unwatched', async () => {

@@ -34,6 +34,7 @@ import {
   whyUnlearned,
 } from './rl/run-rl.ts'
 import { runSft, type RunSftSettings } from './sft/run-sft.ts'
+import { untimed } from '../../test/untimed.ts'
 
 const config = { ...defaultConfig, width: 32, layers: 1, heads: 1, mlpWidth: 64, stemChannels: [8, 8, 16] as const }
 // With a digit of their own, so that `sceneOf` makes them again from their problems.
@@ -71,8 +72,7 @@ async function rollouts(run: RunFolder): Promise<RolloutLine[]> {
   const lines: RolloutLine[] = []
   for await (const line of run.read(rolloutLog)) {
     const { step, advantage, trajectory } = line
-    const turns = trajectory.turns.map((turn) => ({ ...turn, ms: 0 }))
-    lines.push({ step, advantage, trajectory: { ...trajectory, ms: 0, turns } })
+    lines.push({ step, advantage, trajectory: untimed(trajectory) })
   }
   return lines
 }

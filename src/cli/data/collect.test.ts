@@ -9,6 +9,7 @@ import { startScriptedEndpoint } from '../../../test/scripted-endpoint.ts'
 import type { Asked, ScriptedEndpoint } from '../../../test/scripted-endpoint.ts'
 import { readCollected } from '../../coldstart/collect.ts'
 import { hashSeed, random } from '../../shared/random.ts'
+import { untimed } from '../../../test/untimed.ts'
 
 const exemplarTurns = [
   '<think>I look.</think><grounding>{"bbox_2d": [0.1, 0.1, 0.4, 0.4], "source": "original_image"}</grounding>',
@@ -63,11 +64,7 @@ const start = (...options: readonly string[]) => startProgram(['collect', ...opt
 /** The set of a run, less what the clock decides. */
 async function setOf(name: string): Promise<unknown[]> {
   const set = await readCollected({ path: join(folder, name) })
-  return set.map((trajectory) => ({
-    ...trajectory,
-    ms: 0,
-    turns: trajectory.turns.map((turn) => ({ ...turn, ms: 0 })),
-  }))
+  return set.map(untimed)
 }
 
 test('killed at any moment and resumed, it has the same set as undisturbed', async () => {

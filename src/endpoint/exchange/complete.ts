@@ -13,7 +13,7 @@ import type { Meaning, Refusal } from '../refusal/refusal.ts'
 import { refusalError } from '../refusal/refusal-error.ts'
 import { requestBody } from './request-body.ts'
 import type { RequestBody } from './request-body.ts'
-import { withRetries, worthAnotherTry } from './retry.ts'
+import { asSentence, withRetries, worthAnotherTry } from './retry.ts'
 import type { Tried } from './retry.ts'
 import type { Exchange } from './send.ts'
 import { authorization, refusalOf, statusError } from './server.ts'
@@ -30,7 +30,10 @@ export function completer(
   const url = below(server.base, '/chat/completions')
   const headers = authorization(server.key)
 
-  async function complete(request: CompletionRequest, { signal, onNews }: CompletionOptions = {}): Promise<Completion> {
+  async function complete(
+    request: CompletionRequest,
+    { signal, onNews, onRetry }: CompletionOptions = {},
+  ): Promise<Completion> {
     const form = formOf(request, learnt)
     let failures = 0
     let cutStreams = 0
@@ -64,6 +67,7 @@ export function completer(
         const refusal = refusalOf(server, exchange)
         const meaning = meaningOf(refusal)
         if (form.adapt(refusal, meaning, body, failures)) {
+          onRetry?.({ why: `${asSentence(statusError(server, refusal).message)} Sent again in another form.` })
           // The refusal may have arrived in the middle of a reply; otherwise nobody has to know.
           if (told) onNews?.({ kind: 'waiting', why: 'The server refused the request; retrying in another form.' })
           continue
@@ -107,8 +111,9 @@ export function completer(
       onRetry({ error, waitMs, number, of }) {
         spent.retries++
         // A connection that the server had closed meanwhile is not an error and costs no time.
-        if (error.code !== 'connection-stale')
-          onNews?.({ kind: 'waiting', why: error.message, waitMs, next: { number, of } })
+        if (error.code === 'connection-stale') return
+        onRetry?.({ why: error.message, waitMs })
+        onNews?.({ kind: 'waiting', why: error.message, waitMs, next: { number, of } })
       },
     })
   }

@@ -25,7 +25,7 @@ export function finishOf(choice: Fields, empty: boolean): 'stop' | 'length' {
 }
 
 /** SGLang sends an object with a type. */
-function reasonOf(reason: unknown): string {
+export function reasonOf(reason: unknown): string {
   const given = fieldsOf(reason)?.type ?? reason
   return typeof given === 'string' ? given.slice(0, 100) : ''
 }

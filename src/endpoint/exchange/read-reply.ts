@@ -4,11 +4,12 @@ import type { Completion, Handling } from '../endpoint.ts'
 import { replyMessage } from './encode-reply.ts'
 import { fieldsOf } from '../../shared/fields.ts'
 import type { Fields } from '../../shared/fields.ts'
-import { finishOf, metFilters, withheldError } from './finish.ts'
+import { finishOf, metFilters, reasonOf, withheldError } from './finish.ts'
 import { innerError } from './inner-error.ts'
 import type { InnerError } from './inner-error.ts'
 import type { ToolCall } from './messages.ts'
 import { readBody } from './reply-body.ts'
+import { servedName } from '../../protocol/turn-record.ts'
 import { contentText, thinkingOf } from './thinking.ts'
 
 export interface ReplyRules {
@@ -58,6 +59,7 @@ export function readReply(text: string, { stop, stripped, refused, messages }: R
     message: replyMessage(message, halted, toolCalls),
     finish: halted.length < read.length ? 'stop' : finish,
     ...(usage === undefined ? {} : { usage }),
+    ...servedOf(body, choice),
     handling: { ...(stopping && { stop: stopping }), thinkingApart: thought, refused },
   }
 }
@@ -167,16 +169,26 @@ function readCalls(calls: unknown, messages: number): ToolCall[] {
   })
 }
 
+/** The server's own names for the model and for the end of the reply. */
+function servedOf(body: Fields, choice: Fields): Pick<Completion, 'served'> {
+  const model = servedName(body.model)
+  const finish = servedName(reasonOf(choice.native_finish_reason) || reasonOf(choice.finish_reason))
+  if (model === undefined && finish === undefined) return {}
+  return { served: { ...(model !== undefined && { model }), ...(finish !== undefined && { finish }) } }
+}
+
 /** Implausible counts (negative, fractional, huge) are treated as missing. */
 function readUsage(usage: Fields | undefined): Completion['usage'] {
   const promptTokens = countOf(usage?.prompt_tokens)
   const replyTokens = countOf(usage?.completion_tokens)
   if (promptTokens === undefined || replyTokens === undefined) return undefined
   const cachedTokens = countOf(fieldsOf(usage?.prompt_tokens_details)?.cached_tokens)
+  const thinkingTokens = countOf(fieldsOf(usage?.completion_tokens_details)?.reasoning_tokens)
   return {
     promptTokens,
     replyTokens,
     ...(cachedTokens !== undefined && { cachedTokens: Math.min(cachedTokens, promptTokens) }),
+    ...(thinkingTokens !== undefined && { thinkingTokens: Math.min(thinkingTokens, replyTokens) }),
   }
 }
 

@@ -28,8 +28,8 @@ export async function withRetries<T>(attempt: () => Promise<Tried<T>>, rules: Re
     if ('result' in tried) return tried.result
     const { error } = tried
     if (tries >= maxTries) {
-      const said = /[.!?…]$/.test(error.message) ? error.message : `${error.message}.`
-      const message = maxTries === 1 ? error.message : `${said} That was the last of ${maxTries} tries.`
+      const message =
+        maxTries === 1 ? error.message : `${asSentence(error.message)} That was the last of ${maxTries} tries.`
       throw new TransportError(error.code, message, { cause: error.cause })
     }
     // Jitter, so that a thousand searches do not retry at the same time.
@@ -39,6 +39,11 @@ export async function withRetries<T>(attempt: () => Promise<Tried<T>>, rules: Re
     onRetry?.({ error, waitMs, number: tries + 1, of: maxTries })
     await pause(waitMs, signal)
   }
+}
+
+/** With a full stop, so that another sentence can follow. */
+export function asSentence(text: string): string {
+  return /[.!?…]$/.test(text) ? text : `${text}.`
 }
 
 async function pause(ms: number, signal: AbortSignal | undefined): Promise<void> {

@@ -106,21 +106,24 @@ function openSession(options: ChatPolicyOptions, tell: Tell, seed: number): Sess
   /** Tokens of the conversation so far, as counted by the server. */
   let heldTokens = 0
 
-  async function reply(telling: Promise<Told>, { signal, onNews, again = false }: TurnOptions): Promise<Reply> {
+  async function reply(
+    telling: Promise<Told>,
+    { signal, onNews, onRetry, again = false }: TurnOptions,
+  ): Promise<Reply> {
     const told = await telling
     if (again) ({ messages, heldTokens } = before)
     before = { messages, heldTokens }
     messages = [...messages, ...told.messages]
     const request = { model, messages, stop, tools, maxTokens, temperature, topP, seed }
-    const completion = await endpoint.complete(request, { signal, onNews })
-    const { text, thinking, toolCalls, finish, usage } = completion
+    const completion = await endpoint.complete(request, { signal, onNews, onRetry })
+    const { text, thinking, toolCalls, finish, usage, served } = completion
     messages = [...messages, completion.message]
     calls = toolCalls
     const asText = turnText(text, toolCalls)
     const failure = cutThinking(completion, asText, profile)
     const promptTokens = usage === undefined ? told.tokens : Math.max(0, usage.promptTokens - heldTokens)
     const replyTokens = usage?.replyTokens ?? estimatedTextTokens(asText)
-    const cachedTokens = usage?.cachedTokens
+    const { cachedTokens, thinkingTokens } = usage ?? {}
     heldTokens = usage === undefined ? heldTokens + promptTokens + replyTokens : usage.promptTokens + replyTokens
     return {
       text: asText,
@@ -132,7 +135,9 @@ function openSession(options: ChatPolicyOptions, tell: Tell, seed: number): Sess
         imageTokens: Math.min(told.imageTokens, promptTokens),
         replyTokens,
         ...(cachedTokens !== undefined && { cachedTokens }),
+        ...(thinkingTokens !== undefined && { thinkingTokens }),
       },
+      ...(served && { served }),
     }
   }
 

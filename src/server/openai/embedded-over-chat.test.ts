@@ -13,6 +13,7 @@ import type { Trajectory } from '../../protocol/trajectory.ts'
 import { searchMany } from '../../search/search-many.ts'
 import { embeddedRoutes } from './embedded-routes.ts'
 import { startServer } from '../http/start-server.ts'
+import { untimed } from '../../../test/untimed.ts'
 
 const profile = profiles.embedded
 const temperature = 1
@@ -51,14 +52,14 @@ async function searched(policy: Policy): Promise<Trajectory[]> {
 
 const counted = ({ promptTokens, replyTokens }: Usage) => ({ promptTokens, replyTokens })
 
-/** All but the time taken, the policy's name, and the share of pictures in the tokens, which no server says. */
+/** All but the time taken, the policy's name, what the server said of its replies, and the share of pictures in the tokens, which no server says. */
 function comparable(trajectory: Trajectory) {
+  const { turns, ...search } = untimed(trajectory)
   return {
-    ...trajectory,
+    ...search,
     policy: '',
-    ms: 0,
-    usage: counted(trajectory.usage),
-    turns: trajectory.turns.map((turn) => ({ ...turn, ms: 0, usage: counted(turn.usage) })),
+    usage: counted(search.usage),
+    turns: turns.map(({ served: _, ...turn }) => ({ ...turn, usage: counted(turn.usage) })),
   }
 }
 
