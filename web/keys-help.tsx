@@ -8,6 +8,7 @@ export function KeysHelp() {
     ['space', 'play, pause'],
     ['f', 'zoom along with the turns'],
     ...marks.map(({ key, help }) => [key, `show ${help}`] as const),
+    ['a', 'axis of turns or of time'],
     ['c', 'searches side by side'],
     ['x', 'fold the cards of the turns'],
     ['1 to 9', 'choose a search'],

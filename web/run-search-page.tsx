@@ -80,6 +80,7 @@ export function RunSearchPage({ name }: { readonly name: string }) {
           entries={shown}
           {...place}
           at={chosen}
+          price={details?.price}
           go={({ at, ...to }) => go(at === undefined ? to : { at: itemAt(shown, at).at, turn: 0 })}
         />
       ) : (

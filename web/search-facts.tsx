@@ -1,11 +1,13 @@
 /** Facts about a search: question and result, position among its siblings, and origin. */
 import { picturesOf } from '../src/protocol/originals.ts'
+import type { Pace } from '../src/page/pace.ts'
 import { duration, isMaskedEnd, shown } from '../src/page/step.ts'
+import { money } from '../src/protocol/price.ts'
 import { changedSince } from '../src/protocol/earlier-forms.ts'
 import { shownEnd, isGoing, turnsText } from './shown-search.ts'
 import type { SearchEntry, ShownSearch } from './shown-search.ts'
 
-export function Heading({ search }: { readonly search: ShownSearch }) {
+export function Heading({ search, pace }: { readonly search: ShownSearch; readonly pace: Pace | undefined }) {
   const { problem, answer, verdict, turns, end, maxTurns, ms } = search
   return (
     <header class="question">
@@ -37,6 +39,7 @@ export function Heading({ search }: { readonly search: ShownSearch }) {
             <dd>{duration(ms)}</dd>
           </div>
         )}
+        {pace && <UsedFacts pace={pace} />}
         {end !== 'answered' && (
           <div>
             <dt>End</dt>
@@ -48,6 +51,39 @@ export function Heading({ search }: { readonly search: ShownSearch }) {
         )}
       </dl>
     </header>
+  )
+}
+
+/** Tokens and cost of the whole search. */
+function UsedFacts({ pace: { total } }: { readonly pace: Pace }) {
+  const { tokens, cost, retries, waitedMs } = total
+  return (
+    <>
+      {tokens.sent + tokens.written > 0 && (
+        <div>
+          <dt>Tokens</dt>
+          <dd>
+            {tokens.sent.toLocaleString('en')}
+            <small> in, {tokens.written.toLocaleString('en')} out</small>
+          </dd>
+        </div>
+      )}
+      {cost !== undefined && (
+        <div>
+          <dt>Cost</dt>
+          <dd>{money(cost)}</dd>
+        </div>
+      )}
+      {retries > 0 && (
+        <div>
+          <dt>Retries</dt>
+          <dd>
+            {retries}
+            <small> waited {duration(waitedMs)}</small>
+          </dd>
+        </div>
+      )}
+    </>
   )
 }
 

@@ -1,6 +1,8 @@
 /** The search viewer: replays the searches of one problem, singly or side by side, on the picture, the tree and the turn cards. */
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks'
+import { paceOf } from '../src/page/pace.ts'
 import { shown as shortened } from '../src/page/step.ts'
+import type { Price } from '../src/protocol/price.ts'
 import { targetBox } from '../src/protocol/target-box.ts'
 import { itemAt } from '../src/shared/known.ts'
 import { KeysHelp } from './keys-help.tsx'
@@ -21,11 +23,13 @@ import { wholeView } from './view-box.ts'
 interface Props extends PagePlace {
   readonly entries: readonly SearchEntry[]
   readonly go: Go
+  /** Of the tokens of its policy. */
+  readonly price?: Price | undefined
 }
 
 const playMs = 1800
 
-export function SearchView({ entries, at, turn: wanted, compare: asked, go }: Props) {
+export function SearchView({ entries, at, turn: wanted, compare: asked, go, price }: Props) {
   const { search, urls } = itemAt(entries, at)
   const comparable =
     entries.length > 1 && entries.every((entry) => hashesOf(entry.search).join() === hashesOf(search).join())
@@ -41,8 +45,10 @@ export function SearchView({ entries, at, turn: wanted, compare: asked, go }: Pr
   const [lit, setLit] = useState<number>()
   const [follow, setFollow] = useState(false)
   const [shown, setShown] = useState(firstMarks)
+  const [byTime, setByTime] = useState(false)
   const [help, setHelp] = useState(false)
   const [folded, setFolded] = useState(false)
+  const pace = useMemo(() => (compare ? undefined : paceOf(search, price)), [search, price, compare])
   const { playing, play, stop } = usePlay(turn, last, (to) => go({ turn: to }))
   useEffect(() => {
     if (compare) scrollTo(0, 0)
@@ -64,6 +70,7 @@ export function SearchView({ entries, at, turn: wanted, compare: asked, go }: Pr
     f: () => setFollow(!follow),
     ...Object.fromEntries(toShow.map(({ name, key }) => [key, () => toggle(name)])),
     ...(comparable && { c: () => go({ compare: !compare }) }),
+    ...(pace && { a: () => setByTime(!byTime) }),
     ...(!compare && { x: () => setFolded(!folded) }),
     '?': () => setHelp(!help),
     ...Object.fromEntries(entries.slice(0, 9).map((_, index) => [String(index + 1), () => go({ at: index })])),
@@ -76,6 +83,8 @@ export function SearchView({ entries, at, turn: wanted, compare: asked, go }: Pr
         turn={turn}
         lit={lit}
         playing={playing}
+        pace={pace}
+        byTime={byTime}
         onTurn={step}
         onLit={setLit}
         onPlay={() => (playing ? stop() : play())}
@@ -89,6 +98,11 @@ export function SearchView({ entries, at, turn: wanted, compare: asked, go }: Pr
             <input type="checkbox" checked={shown[name]} onChange={() => toggle(name)} /> {label} <kbd>{key}</kbd>
           </label>
         ))}
+        {pace && (
+          <label>
+            <input type="checkbox" checked={byTime} onChange={() => setByTime(!byTime)} /> time axis <kbd>a</kbd>
+          </label>
+        )}
         {comparable && (
           <label>
             <input type="checkbox" checked={compare} onChange={() => go({ compare: !compare })} /> side by side{' '}
@@ -114,7 +128,7 @@ export function SearchView({ entries, at, turn: wanted, compare: asked, go }: Pr
   )
   return (
     <section class={`search open ${shown.target ? 'show-targets' : ''}`} aria-label="Search">
-      <Heading search={search} />
+      <Heading search={search} pace={pace} />
       {entries.length > 1 && <GroupBar entries={entries} at={at} onAt={(to) => go({ at: to })} />}
       {compare ? (
         <>

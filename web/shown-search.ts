@@ -3,8 +3,9 @@ import { originalOf, observationsOf, picturesOf } from '../src/protocol/original
 import { itemAt } from '../src/shared/known.ts'
 import type { StoredSearch } from '../src/page/page-data.ts'
 import { endText as ended } from '../src/page/step.ts'
-import type { AskEvent, DraftNews, SearchStart } from '../src/server/api/types.ts'
+import type { AskEvent, DraftNews, SearchStart, Waiting } from '../src/server/api/types.ts'
 import type { Trajectory } from '../src/protocol/trajectory.ts'
+import type { FailedAttempt } from '../src/protocol/turn-record.ts'
 
 /** A running search has no end, answer or duration yet. */
 export type ShownSearch = SearchStart &
@@ -15,6 +16,8 @@ export type ShownSearch = SearchStart &
 interface ShownDraft extends Pick<DraftNews, 'turn' | 'waiting'> {
   /** Its thought so far. */
   readonly text: string
+  /** Its failed attempts so far, as far as this page heard of them. */
+  readonly retries: readonly FailedAttempt[]
   /** Start time, by `performance.now()`. */
   readonly sinceMs: number
 }
@@ -111,8 +114,22 @@ export function withEvent(search: ShownSearch | undefined, event: AskEvent | Dra
   return search
 }
 
-function drafted(before: ShownDraft | undefined, { turn, forMs, from, text, waiting }: DraftNews): ShownDraft {
+function drafted(before: ShownDraft | undefined, news: DraftNews): ShownDraft {
+  const { turn, forMs, from, text, waiting } = news
   const kept = before?.turn === turn ? before.text.slice(0, from) : ''
+  const retries = before?.turn === turn ? before.retries : []
+  // The same wait is sent again with later news; only another number of the attempt is another wait.
+  const isNew = waiting?.next !== undefined && waiting.next.number !== before?.waiting?.next?.number
   const sinceMs = before?.turn === turn ? before.sinceMs : performance.now() - forMs
-  return { turn, sinceMs, text: kept + text, ...(waiting && { waiting }) }
+  return {
+    turn,
+    sinceMs,
+    text: kept + text,
+    retries: waiting && isNew ? [...retries, retryOf(waiting, forMs)] : retries,
+    ...(waiting && { waiting }),
+  }
+}
+
+function retryOf({ why, waitMs }: Waiting, atMs: number): FailedAttempt {
+  return { atMs, why, ...(waitMs !== undefined && { waitMs }) }
 }

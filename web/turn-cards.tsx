@@ -134,6 +134,7 @@ function TurnCard({ step, search, urls }: { readonly step: Step } & Pick<Props, 
           <b>{error.code}</b> {shown(error.error)}
         </p>
       )}
+      <Retries retries={turn.retries} />
       {turn.returned !== undefined && (
         <p class="returned" dir="auto">
           <b>Came back</b> {shown(turn.returned)}
@@ -149,6 +150,10 @@ function TurnCard({ step, search, urls }: { readonly step: Step } & Pick<Props, 
           </>
         )}
         <span>{duration(turn.ms)}</span>
+        {turn.firstTokenMs !== undefined && <span>first token after {duration(turn.firstTokenMs)}</span>}
+        {usage.thinkingTokens !== undefined && usage.thinkingTokens > 0 && <span>{usage.thinkingTokens} thinking</span>}
+        {turn.served?.model !== undefined && <span>by {shown(turn.served.model)}</span>}
+        {turn.served?.finish !== undefined && <span>finish {shown(turn.served.finish)}</span>}
         {observation && target && ofFirst && contains(observation.boxInOriginalPx, target) && (
           <span class="holds-target">holds the target</span>
         )}
@@ -158,6 +163,24 @@ function TurnCard({ step, search, urls }: { readonly step: Step } & Pick<Props, 
         </details>
       </footer>
     </>
+  )
+}
+
+/** Failed attempts of the turn, with the wait before the next one. */
+function Retries({ retries = [] }: { readonly retries: Turn['retries'] | undefined }) {
+  if (retries.length === 0) return null
+  return (
+    <ol class="retries" aria-label="Failed attempts">
+      {retries.map(({ atMs, why, waitMs }, index) => (
+        <li key={index} dir="auto">
+          {shown(why)}{' '}
+          <small>
+            after {duration(atMs)}
+            {waitMs !== undefined && `, waited ${duration(waitMs)}`}
+          </small>
+        </li>
+      ))}
+    </ol>
   )
 }
 
@@ -254,13 +277,14 @@ function Waiting({ search: { turns, draft } }: Pick<Props, 'search'>) {
         </p>
       )}
       {draft && !draft.text && <p class="note">{waitingText(draft)}</p>}
+      <Retries retries={draft?.retries} />
     </li>
   )
 }
 
 /** How the search ended, if the last turn does not show it. */
 function EndCard({ search }: Pick<Props, 'search'>) {
-  const { turns, end, answer = null, failure } = search
+  const { turns, end, answer = null, failure, unfinished } = search
   if (turns.at(-1)?.action?.kind === 'answer') return null
   return (
     <li class="card ending">
@@ -273,6 +297,7 @@ function EndCard({ search }: Pick<Props, 'search'>) {
           {shown(failure.message)}
         </p>
       )}
+      <Retries retries={unfinished?.retries} />
     </li>
   )
 }

@@ -4,7 +4,7 @@
  */
 import type { EncodedMessage } from './exchange/encode-message.ts'
 import type { OnReplyNews } from '../shared/reply-news.ts'
-import type { Retry, Served } from '../protocol/turn-record.ts'
+import type { FailedAttempt, Served } from '../protocol/turn-record.ts'
 import type { ServerKind } from './server-kinds.ts'
 import type { ToolCall } from './exchange/messages.ts'
 
@@ -72,7 +72,7 @@ export interface Spent {
   readonly bytesSent: number
 }
 
-export type OnRetry = (retry: Omit<Retry, 'atMs'>) => void
+export type OnRetry = (retry: Omit<FailedAttempt, 'atMs'>) => void
 
 export interface CompletionOptions {
   readonly signal?: AbortSignal | undefined
@@ -89,7 +89,7 @@ export interface Endpoint {
   readonly models: readonly ModelInfo[]
   /**
    * Requests one reply. Retries after 408, 409, 425, 429, 5xx, overload, broken connections and timeouts, with back-off and
-   * `Retry-After` up to a cap; changes a refused request at most four times. Throws `TransportError` if that fails or the refusal
+   * `FailedAttempt-After` up to a cap; changes a refused request at most four times. Throws `TransportError` if that fails or the refusal
    * concerns only this request, `ContextLengthError` if the prompt does not fit, `UserError` for errors that every request would get
    * (key, model, quota, too many pictures: the message names the server's flag), `AbortedError`.
    */

@@ -11,6 +11,7 @@ import type { LoggedSearch } from '../runs/searches.ts'
 import { notedOutcome } from './figures/outcome.ts'
 import type { Outcome } from './figures/outcome.ts'
 import { problemName } from './stored-outcomes.ts'
+import { sum } from '../shared/numbers.ts'
 
 const longestText = 300
 
@@ -29,8 +30,10 @@ export function factsOf({ trajectory, step, advantage }: LoggedSearch, options: 
   const { index, note, outcome = notedOutcome(trajectory, note), price } = options
   const { verdict } = withHandVerdict(trajectory, note)
   const { problem, turns, observations, answer, end, sampleIndex, ask, policy, profile, usage, ms } = trajectory
+  const { unfinished } = trajectory
   const { level, question, answer: truth } = problem
   const patterns = patternsOf(trajectory)
+  const retries = sum([...turns, ...(unfinished ? [unfinished] : [])].map((turn) => turn.retries?.length ?? 0))
   const parts = observations.filter(({ parent }) => parent !== null)
   const { cause, foundShare, found, reason, spent, wasted } = outcome
   return {
@@ -64,6 +67,7 @@ export function factsOf({ trajectory, step, advantage }: LoggedSearch, options: 
     patterns: labelsOf(patterns),
     tokens: usage.promptTokens + usage.replyTokens,
     ...(price && { cost: costOf(spent, price) }),
+    ...(retries > 0 && { retries }),
     ms,
   }
 }

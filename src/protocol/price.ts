@@ -39,3 +39,10 @@ export function spentByTurn(turns: readonly Pick<Turn, 'usage'>[]): SpentTokens[
     return { sent, cached: Math.min(cachedTokens, sent), written: replyTokens }
   })
 }
+
+/** For example `1,234.50` or `0.0123`; small amounts have three significant digits. */
+export function money(amount: number): string {
+  if (amount >= 1 || amount === 0)
+    return amount.toLocaleString('en', { minimumFractionDigits: 2, maximumFractionDigits: 2 })
+  return amount.toLocaleString('en', { maximumSignificantDigits: 3 })
+}

@@ -14,7 +14,7 @@ const retrySchema = z
   })
   .readonly()
 /** A failed attempt of a turn that was followed by another one. */
-export type Retry = z.infer<typeof retrySchema>
+export type FailedAttempt = z.infer<typeof retrySchema>
 
 const servedSchema = z
   .strictObject({
@@ -42,10 +42,10 @@ export const unfinishedSchema = z
 
 /** Records the failed attempts of one turn, within bounds. */
 export function retryRecorder(sinceStartMs: () => number): {
-  add(retry: Omit<Retry, 'atMs'>): void
-  recorded(): { readonly retries?: readonly Retry[] }
+  add(retry: Omit<FailedAttempt, 'atMs'>): void
+  recorded(): { readonly retries?: readonly FailedAttempt[] }
 } {
-  const retries: Retry[] = []
+  const retries: FailedAttempt[] = []
   return {
     add({ why, waitMs }) {
       if (retries.length >= mostRetries) return

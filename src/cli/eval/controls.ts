@@ -2,7 +2,7 @@
 import { join } from 'node:path'
 import { InvalidArgumentError } from 'commander'
 import { openControl, whyNot } from '../../evaluate/controls.ts'
-import { money } from '../../evaluate/document/cost.ts'
+import { money } from '../../protocol/price.ts'
 import { csvText } from '../../evaluate/document/csv.ts'
 import { leftOutSentence, lookingParts, lookingRows, lookingSvg } from '../../evaluate/document/looking.ts'
 import type { LeftOut } from '../../evaluate/document/looking.ts'

@@ -1,8 +1,8 @@
 /** One evaluation of `mini-o3 eval`: a policy on a benchmark under one profile, in a run folder of its own. */
 import { readConfiguration } from '../../runs/configuration.ts'
-import { costOf } from '../../protocol/price.ts'
+import { costOf, money } from '../../protocol/price.ts'
 import type { Prices } from '../../protocol/price.ts'
-import { askedModels, keepPrices, money, readEvalCost } from '../../evaluate/document/cost.ts'
+import { askedModels, keepPrices, readEvalCost } from '../../evaluate/document/cost.ts'
 import type { Controlled } from '../../evaluate/controls.ts'
 import { evaluate } from '../../evaluate/evaluate.ts'
 import type { EvalProgress } from '../../evaluate/evaluate.ts'

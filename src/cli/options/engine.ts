@@ -2,7 +2,7 @@
 import { type Engine, usageAt } from '../../engine/engine.ts'
 import { engineNamed } from '../../engine/open-engine.ts'
 import type { Training } from '../../engine/open-engine.ts'
-import { money } from '../../evaluate/document/cost.ts'
+import { money } from '../../protocol/price.ts'
 import { engineFile } from '../../runs/files.ts'
 import { writeRunFile } from '../../runs/run-file.ts'
 import type { RunFolder } from '../../runs/run-folder.ts'

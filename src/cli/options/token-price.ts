@@ -1,7 +1,7 @@
 /** `--price` of training: what the tokens of a training service cost, and how costs are shown. */
 import { InvalidArgumentError } from 'commander'
 import type { TokenPrices, TokenUsage } from '../../engine/engine.ts'
-import { money } from '../../evaluate/document/cost.ts'
+import { money } from '../../protocol/price.ts'
 import { itemAt } from '../../shared/known.ts'
 import { parsed } from './schema.ts'
 

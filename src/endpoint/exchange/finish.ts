@@ -12,9 +12,9 @@ const broken =
 
 /** Throws for a withheld or aborted reply. `empty`: the reply has neither text, thinking nor calls. */
 export function finishOf(choice: Fields, empty: boolean): 'stop' | 'length' {
-  const reason = reasonOf(choice.finish_reason)
+  const reason = finishReason(choice.finish_reason)
   // Gateways translate the reason; for an empty reply the provider's own reason counts too.
-  const reasons = empty ? [reason, reasonOf(choice.native_finish_reason)] : [reason]
+  const reasons = empty ? [reason, finishReason(choice.native_finish_reason)] : [reason]
   const is = (words: RegExp): boolean => reasons.some((one) => words.test(one))
   if (is(withheld)) throw withheldError(`finish_reason "${reasons.find((one) => withheld.test(one))}"`)
   if (is(contextFull)) throw new ContextLengthError(`The conversation does not fit: the reply ended with "${reason}".`)
@@ -25,7 +25,7 @@ export function finishOf(choice: Fields, empty: boolean): 'stop' | 'length' {
 }
 
 /** SGLang sends an object with a type. */
-export function reasonOf(reason: unknown): string {
+export function finishReason(reason: unknown): string {
   const given = fieldsOf(reason)?.type ?? reason
   return typeof given === 'string' ? given.slice(0, 100) : ''
 }

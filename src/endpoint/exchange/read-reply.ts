@@ -4,7 +4,7 @@ import type { Completion, Handling } from '../endpoint.ts'
 import { replyMessage } from './encode-reply.ts'
 import { fieldsOf } from '../../shared/fields.ts'
 import type { Fields } from '../../shared/fields.ts'
-import { finishOf, metFilters, reasonOf, withheldError } from './finish.ts'
+import { finishOf, metFilters, finishReason, withheldError } from './finish.ts'
 import { innerError } from './inner-error.ts'
 import type { InnerError } from './inner-error.ts'
 import type { ToolCall } from './messages.ts'
@@ -172,7 +172,7 @@ function readCalls(calls: unknown, messages: number): ToolCall[] {
 /** The server's own names for the model and for the end of the reply. */
 function servedOf(body: Fields, choice: Fields): Pick<Completion, 'served'> {
   const model = servedName(body.model)
-  const finish = servedName(reasonOf(choice.native_finish_reason) || reasonOf(choice.finish_reason))
+  const finish = servedName(finishReason(choice.native_finish_reason) || finishReason(choice.finish_reason))
   if (model === undefined && finish === undefined) return {}
   return { served: { ...(model !== undefined && { model }), ...(finish !== undefined && { finish }) } }
 }

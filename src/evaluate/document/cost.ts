@@ -1,5 +1,5 @@
 /** Costs of an evaluation: tokens as billed by servers, and money at the user's prices. */
-import { costOf } from '../../protocol/price.ts'
+import { costOf, money } from '../../protocol/price.ts'
 import type { Price, Prices, SpentTokens } from '../../protocol/price.ts'
 import { readJudgeTokens } from '../../judge/judge-cache.ts'
 import { judgeNamed } from '../../judge/registry.ts'
@@ -84,13 +84,6 @@ export function costTable({ policy, judge, total, perSearch }: EvalCost): Table 
       ...(perSearch === undefined ? [] : [['cost per search', money(perSearch), ...parts.slice(1).map(() => '')]]),
     ],
   }
-}
-
-/** For example `1,234.50` or `0.0123`; small amounts have three significant digits. */
-export function money(amount: number): string {
-  if (amount >= 1 || amount === 0)
-    return amount.toLocaleString('en', { minimumFractionDigits: 2, maximumFractionDigits: 2 })
-  return amount.toLocaleString('en', { maximumSignificantDigits: 3 })
 }
 
 function count(value: number): string {

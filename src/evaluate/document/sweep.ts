@@ -2,7 +2,7 @@
 import { levels } from '../../protocol/problem.ts'
 import { canonicalJson } from '../../shared/canonical.ts'
 import { defined, itemAt, lastOf } from '../../shared/known.ts'
-import { money } from './cost.ts'
+import { money } from '../../protocol/price.ts'
 import { limitCurve } from './curve-svg.ts'
 import type { Axes, ChartWords, Curve } from './curve-svg.ts'
 import type { MeasuredRun } from './paper-table.ts'

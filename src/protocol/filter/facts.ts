@@ -59,5 +59,7 @@ export interface SearchFacts {
   readonly tokens: number
   /** Money, if the price of the model is known. */
   readonly cost?: number
+  /** Requests that failed and were sent again; absent if there were none. */
+  readonly retries?: number
   readonly ms: number
 }

@@ -160,6 +160,12 @@ export const fields: readonly Field[] = [
     of: ({ tokens }) => tokens,
   },
   { name: 'cost', kind: 'number', what: 'money, if the price of the model is known', of: ({ cost }) => cost },
+  {
+    name: 'retries',
+    kind: 'number',
+    what: 'requests that failed and were sent again',
+    of: ({ retries = 0 }) => retries,
+  },
   { name: 'time', kind: 'number', unit: 'time', what: 'duration, in seconds', of: ({ ms }) => ms / 1_000 },
   { name: 'step', kind: 'number', what: 'step of training', of: ({ step }) => step },
   { name: 'advantage', kind: 'number', what: 'in training', of: ({ advantage }) => advantage },

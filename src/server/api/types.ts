@@ -4,6 +4,7 @@ import type { SearchFacts } from '../../protocol/filter/facts.ts'
 import type { JobProgress } from '../../shared/job.ts'
 import type { Level } from '../../protocol/problem.ts'
 import type { ReplyNews } from '../../shared/reply-news.ts'
+import type { Price } from '../../protocol/price.ts'
 import type { Observation, Trajectory, Turn } from '../../protocol/trajectory.ts'
 
 /** `GET /api/setup`: the policies on offer. Without policies the server only shows runs. */
@@ -181,6 +182,8 @@ export interface RunDetails {
   readonly unreadable: number
   /** What people noted about its searches; absent if it is still that of `version`. */
   readonly notes?: RunNotes
+  /** Of the tokens of its policy, if it was given with `--price`. */
+  readonly price?: Price
 }
 
 /** The response to `POST /api/runs/<name>/items/<n>/note`, and a part of `RunDetails`. */

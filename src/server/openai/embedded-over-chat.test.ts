@@ -59,7 +59,7 @@ function comparable(trajectory: Trajectory) {
     ...search,
     policy: '',
     usage: counted(search.usage),
-    turns: turns.map(({ served: _, ...turn }) => ({ ...turn, usage: counted(turn.usage) })),
+    turns: turns.map(({ served: _served, ...turn }) => ({ ...turn, usage: counted(turn.usage) })),
   }
 }
 

@@ -135,6 +135,8 @@ export function openRuns(root: string, author?: string): Runs {
       const items = entries.slice(from, from + most).map(({ kept }) => kept.item)
       const { told: notes } = await keeper.of(run, index)
       const isNew = log !== index.log || known !== notes.version
+      const { policy } = run.settings
+      const price = (await readPriceOf(run.path).catch(() => undefined))?.(String(policy))
       return {
         run: rowOf(run),
         settings: run.settings,
@@ -143,6 +145,7 @@ export function openRuns(root: string, author?: string): Runs {
         total: entries.length,
         unreadable,
         ...(isNew && { notes }),
+        ...(price && { price }),
       }
     },
     async note(name, at, request) {

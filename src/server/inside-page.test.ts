@@ -1,0 +1,89 @@
+/** What the page of a search tells of the inside of its turns: times, tokens, costs and waits. */
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { Page } from 'playwright-core'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { writePacedRun } from '../../test/paced-run.ts'
+import { hasBrowser, servePage } from '../../test/served-page.ts'
+import type { ServedPage } from '../../test/served-page.ts'
+import { writeRichRun } from '../../test/searched.ts'
+
+describe.skipIf(!hasBrowser)('the inside of a turn', () => {
+  let folder: string
+  let served: ServedPage
+  let page: Page
+  const errors: string[] = []
+
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'inside-page-'))
+    await writePacedRun(join(folder, 'runs', 'paced'))
+    await writeRichRun(join(folder, 'runs', 'rich'))
+    served = await servePage(join(folder, 'runs'), errors)
+    page = served.page
+  })
+  afterAll(async () => {
+    await served?.close()
+    await rm(folder, { recursive: true, force: true })
+  })
+
+  const line = (): Promise<string> => page.locator('.pace').innerText()
+  const slider = () => page.getByRole('slider', { name: /^Turn/ })
+
+  test('the figures of a turn, and so far, stand below the timeline and are spoken with its slider', async () => {
+    await served.open('run/paced/0')
+    await expect.poll(line).toMatch(/^All: 10.0 s, of it 2.5 s waiting \(2 retries\); 6,100 tokens sent.*cost 0\.0/)
+    await page.keyboard.press('ArrowRight')
+    await page.keyboard.press('ArrowRight')
+    const second =
+      /Turn 2: 5.0 s, of it 2.5 s waiting \(2 retries\); 2,350 tokens sent \(1,000 cached\), 60 written; cost/
+    await expect.poll(line).toMatch(second)
+    await expect.poll(() => slider().getAttribute('aria-valuetext')).toMatch(second)
+    await expect.poll(() => page.locator('.question dl').innerText()).toMatch(/Tokens\s+6,100 in, 190 out/)
+    await expect.poll(() => page.locator('.question dl').innerText()).toMatch(/Cost\s+0\.00/)
+  })
+
+  test('a key changes to an axis of time, on which waits are hatched and keys still go from turn to turn', async () => {
+    await served.open('run/paced/0')
+    await page.locator('.dots').waitFor()
+    await page.keyboard.press('a')
+    const segments = page.locator('.segments i')
+    await expect.poll(() => segments.count()).toBe(3)
+    expect(await page.locator('.segments .wait').count()).toBe(2)
+    const wide = await segments.evaluateAll((all) => all.map((one) => one.getBoundingClientRect().width))
+    expect(wide[1]! / wide[0]!).toBeCloseTo(2.5, 0)
+    await slider().focus()
+    for (const turn of [1, 2, 3]) {
+      await page.keyboard.press('ArrowRight')
+      await expect.poll(() => slider().getAttribute('aria-valuetext')).toContain(`turn ${turn} of 3`)
+    }
+    await page.keyboard.press('Home')
+    await expect.poll(() => slider().getAttribute('aria-valuetext')).toContain('all 3 turns')
+    const box = (await slider().boundingBox())!
+    // Half of the time is in the middle of the second turn.
+    await page.mouse.move(box.x + box.width / 2, box.y + box.height / 2)
+    await expect.poll(line).toMatch(/^Turn 2:/)
+    await page.mouse.down()
+    await page.mouse.up()
+    await expect.poll(() => page.locator('.card.now').getAttribute('data-turn')).toBe('2')
+  })
+
+  test('a failed attempt stands in the card of its turn with its reason and wait', async () => {
+    await served.open('run/paced/0')
+    await expect
+      .poll(() => page.locator('.card[data-turn="2"] .retries').innerText())
+      .toMatch(/slow down <b>.*waited 1.5 s/)
+    await served.open('run/paced/1')
+    await expect.poll(() => page.locator('.card.ending').innerText()).toMatch(/overloaded.*waited 1.0 s/s)
+    await expect.poll(line).toMatch(/^All: 9.0 s, of it 1.0 s waiting/)
+  })
+
+  test('a search of an earlier version shows what it has, on its axis of turns', async () => {
+    await served.open('run/rich/0')
+    await expect.poll(line).toMatch(/^All: \d+ ms$/)
+    expect(await page.locator('.token-bars').count()).toBe(0)
+  })
+  test('and nothing breaks in the page', () => {
+    expect(errors).toEqual([])
+  })
+})
