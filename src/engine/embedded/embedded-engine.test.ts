@@ -221,7 +221,7 @@ describe('embedded engine', () => {
       { status: 'fulfilled', value: { tokens: expect.any(Array) } },
     ])
     // The thread never heard of the one that was given up.
-    expect(posted.mock.calls).toEqual([[{ id: 0, request: expect.objectContaining({ requests: [request] }) }]])
+    expect(posted.mock.calls).toEqual([[{ id: 0, request: expect.objectContaining({ request }) }]])
     posted.mockRestore()
     await expect(sampler.sample(request, { signal: abort.signal })).rejects.toMatchObject({ code: 'aborted' })
   })

@@ -1,7 +1,7 @@
 /**
  * The engine in this process: replicas of the model in worker threads share one vector of parameters; each trains on
  * its share of a batch and adds to its own gradient vector, which are summed in a fixed order, so that the same seed
- * and data give the same weights. Sampling requests are gathered into batches.
+ * and data give the same weights. Sampling requests wait here until a worker has a slot free for them.
  */
 import { rm } from 'node:fs/promises'
 import { availableParallelism } from 'node:os'
@@ -18,7 +18,7 @@ import type { AdamParameters, Datum, Engine, ForwardBackward, Loss, SampledReply
 import { viewAndText } from '../engine.ts'
 import { type Adam, createAdam } from './adam.ts'
 import { type Checkpoint, readCheckpoint, writeCheckpoint } from './checkpoint.ts'
-import type { Answer, Request, Start } from './messages.ts'
+import { type Answer, replySlots, type Request, type Start } from './messages.ts'
 
 export interface EmbeddedEngineOptions {
   readonly config?: ModelConfig | undefined
@@ -32,9 +32,6 @@ export interface EmbeddedEngineOptions {
 
 /** Every capability of the interface. */
 export type EmbeddedEngine = Engine & Required<Pick<Engine, 'lookForwardBackward' | 'busyMs'>>
-
-/** Most prompts that one worker reads at once. */
-const sampleBatch = 32
 
 /** One worker thread a core, at most 8. */
 function defaultWorkers(): number {
@@ -89,7 +86,9 @@ export function createEmbeddedEngine(options: EmbeddedEngineOptions = {}): Embed
     const parts = shares(data)
     const asked = replicas.flatMap((replica, i) => {
       const part = itemAt(parts, i)
-      return part.length > 0 ? [ask(replica, request(part))] : []
+      if (part.length === 0) return []
+      replica.training++
+      return [ask(replica, request(part)).finally(() => replica.training--)]
     })
     const settled = await Promise.allSettled(asked)
     // Sampling requests may have waited for a replica that was training.
@@ -106,7 +105,7 @@ export function createEmbeddedEngine(options: EmbeddedEngineOptions = {}): Embed
   })[] = []
   let flushing = false
 
-  /** Hands waiting requests to idle replicas, once everyone who is about to ask has asked. */
+  /** Hands waiting requests to replicas that are not training, once everyone who is about to ask has asked. */
   function flush(): void {
     flushing = false
     // Whoever asked for these waits no more.
@@ -114,17 +113,21 @@ export function createEmbeddedEngine(options: EmbeddedEngineOptions = {}): Embed
     const alive = replicas.filter(({ worker }) => !worker.ended())
     if (alive.length === 0)
       for (const { reject } of queue.splice(0)) reject(failure(itemAt(replicas, 0).worker.ended()))
-    const idle = alive.filter(({ worker }) => worker.pending() === 0)
-    for (const [i, replica] of idle.entries()) {
-      const part = queue.splice(0, Math.min(sampleBatch, Math.ceil(queue.length / (idle.length - i))))
-      if (part.length === 0) return
-      const requests = part.map(({ request }) => request)
-      void ask(replica, { kind: 'sample', requests, version })
-        .then(
-          ({ sampled = [] }) => part.forEach(({ resolve }, index) => resolve(itemAt(sampled, index))),
-          (error: unknown) => part.forEach(({ reject }) => reject(error)),
-        )
-        .finally(plan)
+    const open = alive.filter(({ training }) => training === 0)
+    const busy = open.reduce((sum, { sampling }) => sum + sampling, 0)
+    const each = Math.min(replySlots, Math.ceil((busy + queue.length) / open.length))
+    // Neighbours stay together: those that share a prompt share its cost.
+    for (const replica of open) {
+      for (const { request, resolve, reject } of queue.splice(0, Math.max(0, each - replica.sampling))) {
+        replica.sampling++
+        void ask(replica, { kind: 'sample', request, version })
+          .then(({ sampled }) => resolve(defined(sampled, 'the reply of a worker')))
+          .catch(reject)
+          .finally(() => {
+            replica.sampling--
+            plan()
+          })
+      }
     }
   }
   function plan(): void {
@@ -241,11 +244,14 @@ export function createEmbeddedEngine(options: EmbeddedEngineOptions = {}): Embed
 interface Replica {
   readonly worker: WorkerClient<Request, Answer>
   readonly gradients: Float32Array
+  /** Requests of each kind that it is at work on. */
+  training: number
+  sampling: number
 }
 
 function startReplica(start: Omit<Start, 'gradients'>, size: number, onEnd: () => void): Replica {
   const gradients = new SharedArrayBuffer(size * 4)
   const workerData: Start = { ...start, gradients }
   const worker = startWorker<Request, Answer>(workerUrl(import.meta.url, './worker.js'), { workerData, onEnd })
-  return { worker, gradients: new Float32Array(gradients) }
+  return { worker, gradients: new Float32Array(gradients), training: 0, sampling: 0 }
 }

@@ -11,18 +11,21 @@ export interface Start {
   readonly frozenStem: boolean
 }
 
+/** Replies that one worker writes at once. */
+export const replySlots = 48
+
 export type Request = {
   /** Counts up with each change of the parameters. */
   readonly version: number
 } & (
   | { readonly kind: 'train'; readonly data: readonly Datum[]; readonly loss: Loss }
   | { readonly kind: 'look'; readonly data: readonly LookDatum[]; readonly scale: number }
-  | { readonly kind: 'sample'; readonly requests: readonly SampleRequest[] }
+  | { readonly kind: 'sample'; readonly request: SampleRequest }
 )
 
 /** What the kind of the request makes: one of them. */
 export interface Answer {
   readonly trained?: ForwardBackward
   readonly looked?: Looked
-  readonly sampled?: readonly SampledReply[]
+  readonly sampled?: SampledReply
 }
