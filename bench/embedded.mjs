@@ -13,8 +13,8 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { createEmbeddedEngine } from '../dist/engine/embedded/embedded-engine.js'
 import { defaultAdam, promptOf, textLength, viewAndText } from '../dist/engine/engine.js'
-import { sequenceArrays } from '../dist/model/batch.js'
-import { defaultConfig, textTokens } from '../dist/model/config.js'
+import { colourCount, defaultConfig, textTokens } from '../dist/model/config.js'
+import { goalOf } from '../dist/model/goal.js'
 import { cellName, cellsInOrder } from '../dist/model/language.js'
 import { writeSafetensors } from '../dist/model/safetensors.js'
 import { special, tokenOf } from '../dist/model/tokenizer.js'
@@ -70,7 +70,15 @@ function writeBatch(file, data) {
     tokens: [...viewAndText(prompt).tokens, ...reply.slice(0, -1)],
     promptLength: textLength(prompt),
   }))
-  const { tokens, goal, colour } = sequenceArrays(defaultConfig, sequences, batch)
+  const tokens = new Float32Array(batch * words)
+  const goal = new Float32Array(batch * words)
+  const colour = new Float32Array(batch * colourCount)
+  for (const [b, sequence] of sequences.entries()) {
+    tokens.set(sequence.tokens, b * words)
+    const named = goalOf(sequence.tokens)
+    for (const token of named.goalTokens) goal[b * words + sequence.tokens.indexOf(token)] = 1
+    if (named.colour >= 0) colour[b * colourCount + named.colour] = 1
+  }
   const next = new Float32Array(batch * words)
   const weights = new Float32Array(batch * words)
   for (const [b, { prompt, reply, weights: own }] of data.entries()) {
@@ -81,7 +89,7 @@ function writeBatch(file, data) {
   const column = (valueOf) => ({ shape: [batch], values: Float32Array.from(sequences, valueOf) })
   const tensors = new Map([
     ['views', { shape: [batch, viewPx, viewPx, 3], values: views }],
-    ['tokens', { shape: [batch, words], values: Float32Array.from(tokens) }],
+    ['tokens', { shape: [batch, words], values: tokens }],
     ['goal', { shape: [batch, words], values: goal }],
     ['colour', { shape: [batch, colour.length / batch], values: colour }],
     ['next', { shape: [batch, words], values: next }],

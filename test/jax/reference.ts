@@ -13,10 +13,10 @@ import {
 import { parameterSpecs } from '../../src/model/parameters.ts'
 import type { Datum, LookDatum, Loss } from '../../src/engine/engine.ts'
 import { textLength, viewAndText } from '../../src/engine/engine.ts'
-import { fillPatches, sequenceArrays } from '../../src/model/batch.ts'
-import { floatsOf, numpy as np, type Tensor } from '../../src/model/jax.ts'
-import { lookStep, trainStep } from '../../src/engine/embedded/graphs.ts'
-import { type Parameters, weight } from '../../src/model/network.ts'
+import { fillPatches, sequenceArrays } from './batch.ts'
+import { floatsOf, numpy as np, type Tensor } from './jax.ts'
+import { lookStep, trainStep } from './graphs.ts'
+import { type Parameters, weight } from './network.ts'
 
 interface Reference {
   readonly loss: number

@@ -3,7 +3,7 @@
  * other. Each draws from its own seeded stream, and rows do not depend on their neighbours: what a prompt is answered depends on
  * nothing else. Tokens that the form of a turn leaves no choice about cost no step. Runs in Node and in browsers.
  */
-import { goalOf } from '../../model/batch.ts'
+import { goalOf, type NamedGoal } from '../../model/goal.ts'
 import { patchTokens } from '../../model/config.ts'
 import { turnForm, type TurnForm } from '../../model/grammar.ts'
 import { cacheFloats, forward, type Stretch } from '../../model/kernels/forward.ts'
@@ -34,7 +34,7 @@ interface Waiting {
 
 interface Row extends Waiting {
   readonly view: Pixels
-  readonly goal: ReturnType<typeof goalOf>
+  readonly goal: NamedGoal
   /** Positions that all of its rows see. */
   readonly prefix: number
   readonly rng: Random

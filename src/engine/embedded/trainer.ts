@@ -1,5 +1,5 @@
 /** Losses and gradients of the small policy, computed by the kernels in this thread: no padding, one micro-batch after another. */
-import { goalOf } from '../../model/batch.ts'
+import { goalOf } from '../../model/goal.ts'
 import { kindLabels, patchTokens, presenceLabels } from '../../model/config.ts'
 import { formStates, formStatesOf, formTable } from '../../model/grammar.ts'
 import { backward, lookBack } from '../../model/kernels/backward.ts'

@@ -3,7 +3,9 @@ import { readCheckpoint } from '../../engine/embedded/checkpoint.ts'
 import { drawScene } from '../../probe/draw.ts'
 import { makeScene } from '../../probe/scene.ts'
 import { random } from '../../shared/random.ts'
-import { goalOf, sequenceArrays, type TokenSequence } from '../batch.ts'
+import { sequenceArrays, type TokenSequence } from '../../../test/jax/batch.ts'
+import { floatsOf, numpy as np } from '../../../test/jax/jax.ts'
+import { forward as reference, stem } from '../../../test/jax/network.ts'
 import {
   colourCount,
   defaultConfig,
@@ -13,8 +15,7 @@ import {
   patchTokens,
   textTokens,
 } from '../config.ts'
-import { floatsOf, numpy as np } from '../jax.ts'
-import { forward as reference, stem } from '../network.ts'
+import { goalOf } from '../goal.ts'
 import { initialParameters, parameterSpecs } from '../parameters.ts'
 import { encodeText } from '../tokenizer.ts'
 import { cacheFloats, firstCell, forward, type Stretch } from './forward.ts'

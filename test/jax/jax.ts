@@ -1,5 +1,5 @@
-/** The one place that loads jax-js, on its WebAssembly backend. */
-import './node-shims.ts'
+/** The one place that loads jax-js, on its WebAssembly backend: the kernels of the network are held against it. */
+import './navigator.ts'
 import { type Array as Tensor, defaultDevice, init } from '@jax-js/jax'
 
 await init('wasm')
@@ -13,4 +13,4 @@ export async function floatsOf(tensor: Tensor): Promise<Float32Array> {
 }
 
 export type { Tensor }
-export { jit, lax, nn, numpy, tree, valueAndGrad } from '@jax-js/jax'
+export { jit, lax, nn, numpy, valueAndGrad } from '@jax-js/jax'

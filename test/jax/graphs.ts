@@ -1,28 +1,12 @@
-/** The compiled functions of the embedded engine: gradients of each loss, prompts read at once, tokens one by one. */
-import { patchTokens, kindRanges, type ModelConfig, presenceLabels, textTokens } from '../../model/config.ts'
-import { jit, lax, nn, numpy as np, type Tensor, valueAndGrad } from '../../model/jax.ts'
-import {
-  attend,
-  embed,
-  feedForward,
-  firstRows,
-  forward,
-  type Inputs,
-  nextToken,
-  oneHot,
-  presenceLogits,
-  type Parameters,
-  project,
-  rotate,
-  rotaryTable,
-  stem,
-  weight,
-} from '../../model/network.ts'
-import { formStates, formTable } from '../../model/grammar.ts'
-import { tokenOf } from '../../model/tokenizer.ts'
-import { cellName, cellsInOrder } from '../../model/language.ts'
-import type { Loss } from '../engine.ts'
-import { itemAt } from '../../shared/known.ts'
+/** Gradients of each loss of the embedded engine, as compiled functions of jax-js. */
+import { patchTokens, kindRanges, type ModelConfig, presenceLabels, textTokens } from '../../src/model/config.ts'
+import { jit, lax, nn, numpy as np, type Tensor, valueAndGrad } from './jax.ts'
+import { forward, type Inputs, oneHot, presenceLogits, type Parameters, stem, weight } from './network.ts'
+import { formStates, formTable } from '../../src/model/grammar.ts'
+import { tokenOf } from '../../src/model/tokenizer.ts'
+import { cellName, cellsInOrder } from '../../src/model/language.ts'
+import type { Loss } from '../../src/engine/engine.ts'
+import { itemAt } from '../../src/shared/known.ts'
 
 const forms = formTable()
 const firstCell = tokenOf(` ${cellName(itemAt(cellsInOrder, 0))}`)
@@ -84,7 +68,7 @@ export function trainStep(config: ModelConfig, loss: Loss, frozenStem: boolean):
 }
 
 /** Splits parameters by the start of their names. */
-export function split(p: Parameters, prefix: string): [Parameters, Parameters] {
+function split(p: Parameters, prefix: string): [Parameters, Parameters] {
   const entries = Object.entries(p)
   return [
     Object.fromEntries(entries.filter(([name]) => name.startsWith(prefix))),
@@ -140,72 +124,4 @@ export function lookStep(config: ModelConfig): LookStep {
     return [loss, [cells, kinds]]
   }
   return jit(valueAndGrad(lossOf, { hasAux: true }))
-}
-
-/**
- * Reads prompts at once: the log-probabilities [B, V] after each prompt's last token, and the cache: keys and values of
- * every layer, [B, H, T, head] each.
- */
-export type ReadPrompts = (p: Parameters, inputs: Inputs, last: Tensor) => [Tensor, Tensor[]]
-
-export function readPrompts(config: ModelConfig): ReadPrompts {
-  const run = (p: Parameters, inputs: Inputs, last: Tensor): [Tensor, Tensor[]] => {
-    const [own, rest] = split(p, 'stem.')
-    const batch = itemAt(inputs.tokens.shape, 0)
-    const total = config.contextTokens
-    const table = rotaryTable(config)
-    const cos = np.array(table.cos, { shape: [1, 1, total, table.half] })
-    const sin = np.array(table.sin, { shape: [1, 1, total, table.half] })
-    const seen = stem(config, own, inputs.patches)
-    let rows = firstRows(config, { ...rest, embedding: weight(rest, 'embedding').ref }, seen, inputs, firstCell)
-    const cache: Tensor[] = []
-    for (let layer = 0; layer < config.layers; layer++) {
-      const [query, key, v] = project(config, weight(rest, `${layer}.qkv`), rows.ref, batch, total)
-      const q = rotate(query, cos.ref, sin.ref)
-      const k = rotate(key, cos.ref, sin.ref)
-      cache.push(k.ref, v.ref)
-      rows = rows.add(np.matmul(attend(config, q, k, v, inputs.mask.ref), weight(rest, `${layer}.out`)))
-      rows = rows.ref.add(feedForward(rest, layer, rows))
-    }
-    for (const spent of [cos, sin, inputs.mask]) spent.dispose()
-    // [B, 1, T] picks the row of the last prompt token.
-    const final = np.matmul(np.expandDims(last, 1), rows.reshape([batch, total, config.width]))
-    return [nextToken(weight(rest, 'embedding'), final.reshape([batch, config.width])), cache]
-  }
-  return jit(run)
-}
-
-/** The parameters that `nextTokens` reads: those of the layers. */
-export function stepParameters(p: Parameters): Parameters {
-  return Object.fromEntries(Object.entries(p).filter(([name]) => /^\d|^embedding$/.test(name)))
-}
-
-/** One more token for each sequence, at the position that `at` [B, T] marks. */
-export type NextTokens = (
-  p: Parameters,
-  cache: Tensor[],
-  step: { tokens: Tensor; at: Tensor; cos: Tensor; sin: Tensor; mask: Tensor },
-) => [Tensor, Tensor[]]
-
-export function nextTokens(config: ModelConfig): NextTokens {
-  const run: NextTokens = (p, cache, step) => {
-    const batch = itemAt(step.tokens.shape, 0)
-    let rows = embed(config, weight(p, 'embedding').ref, step.tokens)
-    const here = step.at.reshape([batch, 1, config.contextTokens, 1])
-    const elsewhere = np.subtract(1, here.ref)
-    const next: Tensor[] = []
-    for (let layer = 0; layer < config.layers; layer++) {
-      const [query, key, value] = project(config, weight(p, `${layer}.qkv`), rows.ref, batch, 1)
-      const q = rotate(query, step.cos.ref, step.sin.ref)
-      const put = (old: Tensor, fresh: Tensor): Tensor => old.mul(elsewhere.ref).add(fresh.mul(here.ref))
-      const k = put(itemAt(cache, layer * 2), rotate(key, step.cos.ref, step.sin.ref))
-      const v = put(itemAt(cache, layer * 2 + 1), value)
-      next.push(k.ref, v.ref)
-      rows = rows.add(np.matmul(attend(config, q, k, v, step.mask.ref), weight(p, `${layer}.out`)))
-      rows = rows.ref.add(feedForward(p, layer, rows))
-    }
-    for (const spent of [here, elsewhere, step.cos, step.sin, step.mask]) spent.dispose()
-    return [nextToken(weight(p, 'embedding'), rows), next]
-  }
-  return jit(run)
 }

@@ -5,9 +5,9 @@
  *
  * Shapes: B sequences, T tokens of which the first I are picture tokens, D width, V vocabulary.
  */
-import { cellsPerPatch, colourCount, patchTokens, type ModelConfig, textTokens } from './config.ts'
+import { cellsPerPatch, colourCount, patchTokens, type ModelConfig, textTokens } from '../../src/model/config.ts'
 import { nn, numpy as np, type Tensor } from './jax.ts'
-import { defined, itemAt } from '../shared/known.ts'
+import { defined, itemAt } from '../../src/shared/known.ts'
 
 export type Parameters = Readonly<Record<string, Tensor>>
 
@@ -89,7 +89,7 @@ export function oneHot(tokens: Tensor, classes: number): Tensor {
 }
 
 /** [rows, D] embeddings of [rows] tokens: a product with a one-hot, whose gradient is a product too. */
-export function embed(config: ModelConfig, embedding: Tensor, tokens: Tensor): Tensor {
+function embed(config: ModelConfig, embedding: Tensor, tokens: Tensor): Tensor {
   return np.matmul(oneHot(tokens, config.vocabulary), embedding)
 }
 
@@ -137,7 +137,7 @@ function pictureTokens(
 }
 
 /** Rotary position tables [T, head/2] for every position of the context, and `half`, their width. */
-export function rotaryTable(config: ModelConfig): { cos: Float32Array; sin: Float32Array; half: number } {
+function rotaryTable(config: ModelConfig): { cos: Float32Array; sin: Float32Array; half: number } {
   const half = config.width / config.heads / 2
   const cos = new Float32Array(config.contextTokens * half)
   const sin = new Float32Array(config.contextTokens * half)
@@ -152,7 +152,7 @@ export function rotaryTable(config: ModelConfig): { cos: Float32Array; sin: Floa
 }
 
 /** Rotates [B, H, n, head] by tables that broadcast to [B, H, n, head/2]. */
-export function rotate(x: Tensor, cos: Tensor, sin: Tensor): Tensor {
+function rotate(x: Tensor, cos: Tensor, sin: Tensor): Tensor {
   const half = axis(x, 3) / 2
   const a = x.ref.slice([], [], [], [0, half])
   const b = x.slice([], [], [], [half, 2 * half])
@@ -162,7 +162,7 @@ export function rotate(x: Tensor, cos: Tensor, sin: Tensor): Tensor {
 }
 
 /** Queries, keys and values [3, B, H, n, head] of normalised rows [B * n, D]. */
-export function project(
+function project(
   config: ModelConfig,
   weights: Tensor,
   rows: Tensor,
@@ -178,7 +178,7 @@ export function project(
 }
 
 /** Attention of queries [B, H, n, head] over keys and values [B, H, m, head]; rows [B * n, D]. */
-export function attend(config: ModelConfig, q: Tensor, k: Tensor, v: Tensor, mask: Tensor): Tensor {
+function attend(config: ModelConfig, q: Tensor, k: Tensor, v: Tensor, mask: Tensor): Tensor {
   const [batch, n, head] = [axis(q, 0), axis(q, 2), axis(q, 3)]
   const scores = np.matmul(q, k.transpose([0, 1, 3, 2])).mul(1 / Math.sqrt(head))
   const weights = nn.softmax(scores.add(mask), -1)
@@ -189,18 +189,18 @@ export function attend(config: ModelConfig, q: Tensor, k: Tensor, v: Tensor, mas
 }
 
 /** The feed-forward half of a layer, with squared rectifiers: they need no exponential. */
-export function feedForward(p: Parameters, layer: number, rows: Tensor): Tensor {
+function feedForward(p: Parameters, layer: number, rows: Tensor): Tensor {
   const hidden = np.square(nn.relu(np.matmul(normalise(rows), weight(p, `${layer}.up`))))
   return np.matmul(hidden, weight(p, `${layer}.down`))
 }
 
 /** Log-probabilities [rows, V] of the next token after hidden rows [rows, D]. */
-export function nextToken(embedding: Tensor, rows: Tensor): Tensor {
+function nextToken(embedding: Tensor, rows: Tensor): Tensor {
   return nn.logSoftmax(np.matmul(normalise(rows), embedding.transpose()), -1)
 }
 
 /** The sequence's rows before the first layer: [B * T, D]. `cell` is the token of the first cell. */
-export function firstRows(config: ModelConfig, p: Parameters, features: Tensor, inputs: Inputs, cell: number): Tensor {
+function firstRows(config: ModelConfig, p: Parameters, features: Tensor, inputs: Inputs, cell: number): Tensor {
   const batch = axis(inputs.tokens, 0)
   const length = textTokens(config)
   const embedding = weight(p, 'embedding')

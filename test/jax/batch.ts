@@ -1,9 +1,16 @@
 /** Turns views and tokens into the arrays that the network takes. Plain typed arrays, padded to fixed shapes. */
-import { colours, shapes } from '../probe/scene.ts'
-import type { Pixels } from '../vision/picture.ts'
-import { colourCount, firstKernel, patchTokens, type ModelConfig, patchCount, patchSize, textTokens } from './config.ts'
-import { special, tokenOf } from './tokenizer.ts'
-import { itemAt } from '../shared/known.ts'
+import type { Pixels } from '../../src/vision/picture.ts'
+import {
+  colourCount,
+  firstKernel,
+  patchTokens,
+  type ModelConfig,
+  patchCount,
+  patchSize,
+  textTokens,
+} from '../../src/model/config.ts'
+import { goalOf } from '../../src/model/goal.ts'
+import { special } from '../../src/model/tokenizer.ts'
 
 export interface SequenceArrays {
   readonly batch: number
@@ -20,8 +27,6 @@ export interface SequenceArrays {
 }
 
 const blocked = -1e9
-const colourTokens = colours.map((colour) => tokenOf(` ${colour}`))
-const shapeTokens = new Set(shapes.map((shape) => tokenOf(` ${shape}`)))
 
 /** `promptLength` counts the text tokens that see each other in both directions, together with the view. */
 export interface TokenSequence {
@@ -51,11 +56,9 @@ export function sequenceArrays(
         throw new RangeError(`${sequence.tokens.length} tokens do not fit into the context of ${words}`)
       }
       tokens.set(sequence.tokens, b * words)
-      for (const index of goalPositions(sequence.tokens)) {
-        goal[b * words + index] = 1
-        const named = colourTokens.indexOf(itemAt(sequence.tokens, index))
-        if (named >= 0) colour[b * colourCount + named] = 1
-      }
+      const named = goalOf(sequence.tokens)
+      for (const token of named.goalTokens) goal[b * words + sequence.tokens.indexOf(token)] = 1
+      if (named.colour >= 0) colour[b * colourCount + named.colour] = 1
       fillPatches(config, sequence.view, patches.subarray(b * patchLength, (b + 1) * patchLength))
     }
     const seen = patchTokens(config) + (sequence?.promptLength ?? 0)
@@ -65,19 +68,6 @@ export function sequenceArrays(
     }
   }
   return { batch, patches, tokens, goal, colour, mask }
-}
-
-/** The tokens with which a text names its goal, and the colour among them by number; -1 without one. */
-export function goalOf(tokens: readonly number[]): { readonly goalTokens: readonly number[]; readonly colour: number } {
-  const goalTokens = goalPositions(tokens).map((index) => itemAt(tokens, index))
-  return { goalTokens, colour: Math.max(-1, ...goalTokens.map((token) => colourTokens.indexOf(token))) }
-}
-
-/** Where the question names the goal: the first colour and the first shape of the text. */
-function goalPositions(tokens: readonly number[]): number[] {
-  const colour = tokens.findIndex((token) => colourTokens.includes(token))
-  const shape = tokens.findIndex((token) => shapeTokens.has(token))
-  return [colour, shape].filter((index) => index >= 0)
 }
 
 /** Cuts a view into the overlapping patches of the first convolution; pixels become -1..1, outside is 0. */
