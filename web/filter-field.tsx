@@ -63,7 +63,7 @@ export function FilterField({ filter, onFilter, known }: Props) {
         aria-autocomplete="list"
         aria-activedescendant={offered.length > 0 ? `${id}-${at}` : undefined}
         aria-invalid={filter.problem !== undefined}
-        aria-describedby={filter.problem && `${id}-problem`}
+        aria-describedby={filter.problem && offered.length === 0 ? `${id}-problem` : undefined}
         onInput={(event) => {
           onFilter(itemFilter(event.currentTarget.value, filter))
           follow()
@@ -90,7 +90,9 @@ export function FilterField({ filter, onFilter, known }: Props) {
           </li>
         ))}
       </ul>
-      {filter.problem && <Problem id={`${id}-problem`} text={filter.text} problem={filter.problem} />}
+      {filter.problem && offered.length === 0 && (
+        <Problem id={`${id}-problem`} text={filter.text} problem={filter.problem} />
+      )}
     </div>
   )
 }

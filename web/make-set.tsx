@@ -23,13 +23,7 @@ export function MakeSet({ run, where, items, served }: Props) {
   const these = counted(items.length, 'search', 'searches')
   return (
     <div class="make-set">
-      <button
-        type="button"
-        class="plain"
-        aria-expanded={open}
-        disabled={items.length === 0}
-        onClick={() => setOpen(!open)}
-      >
+      <button type="button" aria-expanded={open} disabled={items.length === 0} onClick={() => setOpen(!open)}>
         Make a training set of {items.length === 1 ? 'this' : 'these'} {these}
       </button>
       {open && items.length > 0 && (
@@ -91,7 +85,12 @@ function Served({ run, where, items }: Omit<Props, 'served'>) {
           ))}
         </select>
       </label>
-      <button type="button" disabled={working || right === 0} onClick={() => send('api/sets', { run, where, to })}>
+      <button
+        type="button"
+        class="go"
+        disabled={working || right === 0}
+        onClick={() => send('api/sets', { run, where, to })}
+      >
         Make it
       </button>
       {working && (
@@ -101,7 +100,7 @@ function Served({ run, where, items }: Omit<Props, 'served'>) {
             max={row.total ?? 1}
             aria-label="Searches written"
           />
-          <button type="button" class="plain" onClick={() => send(`api/sets/${row.id}/cancel`, {})}>
+          <button type="button" onClick={() => send(`api/sets/${row.id}/cancel`, {})}>
             cancel
           </button>
         </>
