@@ -68,7 +68,7 @@ export function trainStep(config: ModelConfig, loss: Loss, frozenStem: boolean):
 }
 
 /** Splits parameters by the start of their names. */
-function split(p: Parameters, prefix: string): [Parameters, Parameters] {
+export function split(p: Parameters, prefix: string): [Parameters, Parameters] {
   const entries = Object.entries(p)
   return [
     Object.fromEntries(entries.filter(([name]) => name.startsWith(prefix))),

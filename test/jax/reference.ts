@@ -13,10 +13,11 @@ import {
 import { parameterSpecs } from '../../src/model/parameters.ts'
 import type { Datum, LookDatum, Loss } from '../../src/engine/engine.ts'
 import { textLength, viewAndText } from '../../src/engine/engine.ts'
-import { fillPatches, sequenceArrays } from './batch.ts'
+import { firstCell } from '../../src/model/kernels/forward.ts'
+import { fillPatches, sequenceArrays, type TokenSequence } from './batch.ts'
 import { floatsOf, numpy as np, type Tensor } from './jax.ts'
-import { lookStep, trainStep } from './graphs.ts'
-import { type Parameters, weight } from './network.ts'
+import { lookStep, split, trainStep } from './graphs.ts'
+import { forward, type Parameters, stem, weight } from './network.ts'
 
 interface Reference {
   readonly loss: number
@@ -114,6 +115,31 @@ export async function lookReference(
   const loss = (await floatsOf(summed))[0]!
   const gradient = await flat(config, gradients)
   return { loss, gradient, said: await Promise.all(said.map(async (part) => [...(await floatsOf(part))])) }
+}
+
+/** Log-probabilities after each text token of each sequence, by jax-js. */
+export async function logprobsReference(
+  config: ModelConfig,
+  values: Float32Array,
+  sequences: readonly TokenSequence[],
+): Promise<Float32Array[]> {
+  const batch = sequences.length
+  const words = textTokens(config)
+  const arrays = sequenceArrays(config, sequences, batch)
+  const [own, rest] = split(tensorsOf(config, values), 'stem.')
+  const features = stem(config, own, np.array(arrays.patches, { shape: [batch, patchCount(config), patchSize] }))
+  const inputs = {
+    patches: np.zeros([1]),
+    tokens: np.array(arrays.tokens, { shape: [batch, words] }),
+    goal: np.array(arrays.goal, { shape: [batch, words] }),
+    colour: np.array(arrays.colour, { shape: [batch, colourCount] }),
+    mask: np.array(arrays.mask, { shape: [batch, 1, config.contextTokens, config.contextTokens] }),
+  }
+  const all = await floatsOf(forward(config, rest, features, inputs, firstCell))
+  const perSequence = words * config.vocabulary
+  return sequences.map(({ tokens }, b) =>
+    all.slice(b * perSequence, b * perSequence + tokens.length * config.vocabulary),
+  )
 }
 
 function tensorsOf(config: ModelConfig, parameters: Float32Array): Parameters {
