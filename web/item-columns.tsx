@@ -7,6 +7,7 @@ import type { ItemRow } from '../src/server/api/types.ts'
 import { itemAt } from '../src/shared/known.ts'
 import { answersText } from './items.ts'
 import type { ItemGroup } from './items.ts'
+import type { SortKey } from './sorting.ts'
 import { Thumbnail } from './thumbnail.tsx'
 import type { Column } from './virtual-table.tsx'
 
@@ -31,6 +32,12 @@ export function itemColumns(shape: TableShape): Column<ItemGroup>[] {
   return columnsOf(shape).filter(
     ({ needs, only }) => (needs === undefined || shape.fields.has(needs)) && only !== unwanted,
   )
+}
+
+/** The sort key of a column. */
+export function itemSortKey(name: string, whole: boolean): ((row: ItemGroup) => SortKey) | undefined {
+  const shape = { run: '', fields: new Set<keyof ItemRow>(), whole, thumbnails: false }
+  return columnsOf(shape).find((column) => column.name === name)?.by
 }
 
 function columnsOf({ run, fields, whole, thumbnails }: TableShape): ItemColumn[] {

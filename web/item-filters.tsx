@@ -1,15 +1,15 @@
 /** Filters for the searches of a run: selects, text, and histograms whose bars select ranges. */
+import { useMemo } from 'preact/hooks'
 import { endWords } from '../src/page/step.ts'
 import { ends } from '../src/protocol/end.ts'
 import type { FilterContext } from '../src/protocol/filter/fields.ts'
-import type { ItemRow } from '../src/server/api/types.ts'
 import { isOneOf } from '../src/shared/fields.ts'
 import { itemAt, lastOf } from '../src/shared/known.ts'
 import { FilterField } from './filter-field.tsx'
 import { choiceNames, chosenRange, chosenText, itemFilter, rangeNames, rangeText, withChoice } from './item-filter.ts'
 import type { ItemFilter, ItemRange } from './item-filter.ts'
-import { binsOf, fieldValues } from './items.ts'
-import type { Bin } from './items.ts'
+import type { Bin, Digest, Picked } from './item-pass.ts'
+import { fieldValues } from './items.ts'
 
 const titles = {
   policy: 'Policy',
@@ -22,21 +22,29 @@ const titles = {
 } as const
 
 interface Props {
-  readonly items: readonly ItemRow[]
+  readonly digest: Digest
+  readonly bins: Picked['bins']
   readonly filter: ItemFilter
   readonly onFilter: (filter: ItemFilter) => void
-  /** The searches that a filter matches. */
-  readonly matching: (filter: ItemFilter) => readonly ItemRow[]
   readonly context: FilterContext
 }
 
-export function ItemFilters({ items, filter, onFilter, matching, context }: Props) {
+export function ItemFilters({ digest, bins, filter, onFilter, context }: Props) {
+  const { items, choices } = digest
   const change = (name: string, text: string | undefined): void => onFilter(withChoice(filter, name, text))
+  const known = useMemo(() => {
+    const values = new Map<string, readonly string[]>()
+    return (name: string): readonly string[] => {
+      const own = values.get(name) ?? fieldValues(items, name, context)
+      values.set(name, own)
+      return own
+    }
+  }, [items, context])
   return (
     <div class="filters" role="search" aria-label="Filter the searches">
-      <FilterField filter={filter} onFilter={onFilter} known={(name) => fieldValues(items, name, context)} />
+      <FilterField filter={filter} onFilter={onFilter} known={known} />
       {choiceNames.map((name) => {
-        const values = fieldValues(items, name, context)
+        const values = choices[name]
         const chosen = chosenText(filter, name)
         if (values.length < 2 && chosen === '') return null
         return (
@@ -64,14 +72,13 @@ export function ItemFilters({ items, filter, onFilter, matching, context }: Prop
         />
       </label>
       {rangeNames.map((name) => {
-        // Counts under the other filters; the bins themselves do not move.
-        const bins = binsOf(items, matching(withChoice(filter, name, undefined)), name)
-        if (bins.length === 0) return null
+        const own = bins[name] ?? []
+        if (own.length === 0) return null
         return (
           <Histogram
             key={name}
             title={titles[name]}
-            bins={bins}
+            bins={own}
             range={chosenRange(filter, name)}
             onRange={(range) => change(name, range && rangeText(range))}
           />

@@ -6,7 +6,6 @@ import { itemColumns } from './item-columns.tsx'
 import { itemGroup } from './items.ts'
 import type { ItemGroup } from './items.ts'
 import { href } from './route.ts'
-import { useSorted } from './use-sorted.ts'
 import { VirtualTable } from './virtual-table.tsx'
 import type { Sort } from './virtual-table.tsx'
 
@@ -14,6 +13,7 @@ interface Props {
   readonly run: string
   /** Only for a run opened from a file. */
   readonly pages: RunData['pages'] | undefined
+  /** In the order of `sort`. */
   readonly rows: readonly ItemGroup[]
   /** The fields that some search of the run has. */
   readonly fields: ReadonlySet<keyof ItemRow>
@@ -27,12 +27,11 @@ interface Props {
 export function ItemsTable({ run, pages, rows, fields, whole, sort, onSort, from }: Props) {
   const thumbnails = pages === undefined
   const columns = useMemo(() => itemColumns({ run, fields, whole, thumbnails }), [run, fields, whole, thumbnails])
-  const ordered = useSorted(rows, columns, sort)
   return (
     <VirtualTable
       label={!whole ? 'Searches' : fields.has('ask') ? 'Asks' : 'Problems'}
       columns={columns}
-      rows={ordered}
+      rows={rows}
       keyOf={({ items }) => (whole ? itemGroup(itemAt(items, 0)) : itemAt(items, 0).index)}
       hrefOf={({ items }) => (pages ? pages[itemAt(items, 0).index] : href(['run', run, itemAt(items, 0).index]))}
       sort={sort}

@@ -1,15 +1,7 @@
-/** The list of a run's searches as data: rows, order and histogram bins. Pure. */
+/** The searches of a run as the rows of a table. Pure. */
 import type { FilterContext } from '../src/protocol/filter/fields.ts'
 import { fieldNamed } from '../src/protocol/filter/fields.ts'
 import type { ItemRow } from '../src/server/api/types.ts'
-import { keysOf } from '../src/shared/fields.ts'
-import { itemAt } from '../src/shared/known.ts'
-import type { ItemRange, RangeName } from './item-filter.ts'
-
-/** The fields that some of the searches have. */
-export function fieldsIn(items: readonly ItemRow[]): ReadonlySet<keyof ItemRow> {
-  return new Set(items.flatMap((item) => keysOf(item)))
-}
 
 /** The different words that a field has in these searches, sorted. */
 export function fieldValues(items: readonly ItemRow[], name: string, context: FilterContext): string[] {
@@ -46,18 +38,7 @@ export function itemGroup({ ask, step, problem }: ItemRow): string {
   return `${step ?? ''} ${problem}`
 }
 
-export function groupsOf(items: readonly ItemRow[], whole: boolean): ItemGroup[] {
-  if (!whole) return items.map((item) => group([item]))
-  const groups = new Map<string, ItemRow[]>()
-  for (const item of items) {
-    const known = groups.get(itemGroup(item))
-    if (known === undefined) groups.set(itemGroup(item), [item])
-    else known.push(item)
-  }
-  return [...groups.values()].map(group)
-}
-
-function group(items: readonly ItemRow[]): ItemGroup {
+export function itemGroupOf(items: readonly ItemRow[]): ItemGroup {
   const mean = (of: (item: ItemRow) => number): number => items.reduce((sum, item) => sum + of(item), 0) / items.length
   const judged = items.filter(({ verdict }) => verdict !== 'unjudged')
   return {
@@ -75,32 +56,4 @@ export function answersText(items: readonly ItemRow[]): string {
   for (const { answer } of items) counts.set(answer ?? '–', (counts.get(answer ?? '–') ?? 0) + 1)
   const sorted = [...counts].toSorted(([, a], [, b]) => b - a)
   return sorted.map(([answer, count]) => (count > 1 && items.length > 1 ? `${answer} ×${count}` : answer)).join(', ')
-}
-
-export interface Bin extends ItemRange {
-  readonly count: number
-  readonly judged: number
-  readonly right: number
-}
-
-const mostBins = 16
-
-/** Bins of equal width over all values of `every`, with the counts of `shown`. */
-export function binsOf(every: readonly ItemRow[], shown: readonly ItemRow[], name: RangeName): Bin[] {
-  const values = every.map((item) => item[name] ?? 0)
-  const lowest = values.reduce((least, value) => Math.min(least, value), Infinity)
-  const highest = values.reduce((most, value) => Math.max(most, value), 0)
-  if (!(lowest < highest)) return []
-  const width = Math.ceil((highest - lowest + 1) / mostBins)
-  const bins = Array.from({ length: Math.ceil((highest - lowest + 1) / width) }, (_, index) => {
-    const from = lowest + index * width
-    return { from, to: Math.min(highest, from + width - 1), count: 0, judged: 0, right: 0 }
-  })
-  for (const item of shown) {
-    const bin = itemAt(bins, Math.floor(((item[name] ?? 0) - lowest) / width))
-    bin.count++
-    if (item.verdict !== 'unjudged') bin.judged++
-    if (item.verdict === 'correct') bin.right++
-  }
-  return bins
 }

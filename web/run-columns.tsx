@@ -6,7 +6,7 @@ import { durationText } from '../src/shared/durations.ts'
 import { countsText, jobText } from '../src/shared/job.ts'
 import { percent } from '../src/shared/numbers.ts'
 import type { ListedRun } from './run-tree.ts'
-import type { SortKey } from './use-sorted.ts'
+import type { SortKey } from './sorting.ts'
 
 interface RunColumn {
   readonly name: string

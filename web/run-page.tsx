@@ -2,18 +2,19 @@
 import { useLayoutEffect, useMemo, useState } from 'preact/hooks'
 import { filterText } from '../src/protocol/filter/clauses.ts'
 import type { FilterContext } from '../src/protocol/filter/fields.ts'
-import { matcher, thoughtWords } from '../src/protocol/filter/matcher.ts'
-import type { ItemRow, RunData, RunDetails, RunFigures } from '../src/server/api/types.ts'
+import { thoughtWords } from '../src/protocol/filter/matcher.ts'
+import type { RunData, RunDetails, RunFigures } from '../src/server/api/types.ts'
 import { Facts, ProblemFact } from './facts.tsx'
 import type { Fact } from './facts.tsx'
 import { ItemFilters } from './item-filters.tsx'
 import { itemFilter } from './item-filter.ts'
-import type { ItemFilter } from './item-filter.ts'
-import { currentItems, fieldsIn, groupsOf, itemGroup } from './items.ts'
+import { digest, pickRows } from './item-pass.ts'
+import { itemSortKey } from './item-columns.tsx'
 import { ItemsTable } from './items-table.tsx'
 import { MakeSet } from './make-set.tsx'
 import { href, replaceAddress, sortOf, sortText, useRoute } from './route.ts'
 import { RunCharts } from './run-charts.tsx'
+import { useSliced } from './slices.ts'
 import { useFigures, useRun } from './use-run.ts'
 import { useThoughts } from './use-thoughts.ts'
 import type { Thoughts } from './use-thoughts.ts'
@@ -156,9 +157,6 @@ function Searches({ details, pages }: Pick<DetailsProps, 'details' | 'pages'>) {
   }
   const from = JSON.stringify({ where: filterText(filter.node), whole })
   useLayoutEffect(() => replaceAddress(['run', run.name], own), [run.name, JSON.stringify(own)])
-  const items = useMemo(() => currentItems(details.items), [details.items])
-  const fields = useMemo(() => fieldsIn(items), [items])
-  const several = useMemo(() => new Set(items.map(itemGroup)).size < items.length, [items])
   const words = useMemo(() => thoughtWords(filter.node), [filter.node])
   const thoughts = useThoughts(details, words, pages === undefined)
   const context = useMemo((): FilterContext => {
@@ -169,18 +167,24 @@ function Searches({ details, pages }: Pick<DetailsProps, 'details' | 'pages'>) {
       inThoughts: ({ index }, one) => thoughts.has(index, one),
     }
   }, [run.name, thoughts.has])
-  const matching = ({ node }: ItemFilter): ItemRow[] => items.filter(matcher(node, context))
-  // A problem is shown with all of its searches if one of them passes the filter.
-  const matches = useMemo(() => matcher(filter.node, context), [from, context])
-  const rows = useMemo(() => groupsOf(items, whole).filter((row) => row.items.some(matches)), [items, whole, matches])
-  const groups = fields.has('ask') ? 'ask' : 'problem'
-  const all = whole ? new Set(items.map(itemGroup)).size : items.length
+  const known = useSliced(() => digest(details.items, context), run.name, details.items)
+  const order = { by: sort && itemSortKey(sort.name, whole), down: sort?.down === true }
+  const asked = useMemo(() => ({ known, context }), [known, context])
+  const picked = useSliced(
+    () => pickRows(known, { filter, context, whole, ...order }),
+    JSON.stringify([run.name, from, sort ?? null, known === undefined]),
+    asked,
+  )
+  if (known === undefined || picked === undefined) return <p role="status">Loading …</p>
+  const { rows } = picked
+  const groups = known.fields.has('ask') ? 'ask' : 'problem'
+  const all = picked.whole ? known.groups : known.items.length
   return (
     <>
-      <ItemFilters items={items} filter={filter} onFilter={setFilter} matching={matching} context={context} />
+      <ItemFilters digest={known} bins={picked.bins} filter={filter} onFilter={setFilter} context={context} />
       <ThoughtsFact words={words} thoughts={thoughts} served={pages === undefined} />
       <div class="over-table">
-        {several && (
+        {known.groups < known.items.length && (
           <label>
             <input type="checkbox" checked={whole} onChange={() => setWhole(!whole)} /> one row{' '}
             {groups === 'ask' ? 'an ask' : 'a problem'}
@@ -190,23 +194,19 @@ function Searches({ details, pages }: Pick<DetailsProps, 'details' | 'pages'>) {
           <kbd>↑</kbd> <kbd>↓</kbd> choose a row, <kbd>Enter</kbd> opens it
         </span>
         <output>
-          {rows.length} of {all} {whole ? `${groups}s` : 'searches'}
+          {details.read !== undefined && `${percent(details.read, 0)} % of the log is read: `}
+          {rows.length} of {all} {picked.whole ? `${groups}s` : 'searches'}
         </output>
       </div>
       {run.command !== 'rl' && run.command !== 'sft' && (
-        <MakeSet
-          run={run.name}
-          where={filterText(filter.node)}
-          items={rows.flatMap((row) => row.items.filter(matches))}
-          served={pages === undefined}
-        />
+        <MakeSet run={run.name} where={filterText(filter.node)} items={picked.passing} served={pages === undefined} />
       )}
       <ItemsTable
         run={run.name}
         pages={pages}
         rows={rows}
-        fields={fields}
-        whole={whole}
+        fields={known.fields}
+        whole={picked.whole}
         sort={sort}
         onSort={setSort}
         from={from}

@@ -24,7 +24,8 @@ export function RunSearchPage({ name }: { readonly name: string }) {
   const { value: details, error: runError } = useRun(name)
   const items = details?.items
   const item = items?.[index]
-  const own = currentItems(items ?? [])
+  const current = useMemo(() => currentItems(items ?? []), [items])
+  const own = current
     .filter((one) => item !== undefined && itemGroup(one) === itemGroup(item))
     .toSorted((a, b) => a.sampleIndex - b.sampleIndex)
     .map((one) => one.index)

@@ -1,8 +1,8 @@
 /** The list of runs as a tree: runs inside the folder of another, such as the stages of a recipe, follow it. Pure. */
 import type { RunRow, RunSummary } from '../src/server/api/types.ts'
 import type { Sort } from './virtual-table.tsx'
-import { sorted } from './use-sorted.ts'
-import type { SortKey } from './use-sorted.ts'
+import { sorted } from './sorting.ts'
+import type { SortKey } from './sorting.ts'
 
 /** A run with what is known from its logs, if they have been read. */
 export interface ListedRun extends RunRow {

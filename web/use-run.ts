@@ -8,23 +8,32 @@ import type { Loaded } from './fetch-json.ts'
 /** A finished or stopped run may be resumed, so it is polled too. */
 const refreshMs = { live: 2000, still: 10_000 }
 
+/** While a long run comes in parts, the page is not drawn anew for each of them. */
+const publishMs = 400
+
 export function useRun(name: string): Loaded<RunDetails> {
   const [loaded, setLoaded] = useState<Loaded<RunDetails>>({})
   useEffect(() => {
     let gone = false
     let timer: ReturnType<typeof setTimeout>
     let known: RunDetails | undefined
+    let publishedMs = -Infinity
     const load = async (): Promise<void> => {
+      const more = (): boolean => known !== undefined && (known.items.length < known.total || known.read !== undefined)
       try {
         if (!document.hidden || known === undefined) known = await newer(name, known)
-        if (!gone) setLoaded({ value: known })
+        if (!gone && (!more() || performance.now() - publishedMs >= publishMs)) {
+          setLoaded({ value: known })
+          publishedMs = performance.now()
+        }
       } catch (error) {
         const message = messageOf(error)
         if (!gone) setLoaded({ value: known, error: known ? `${message} Showing the last known state.` : message })
+        if (!gone) timer = setTimeout(load, refreshMs.live)
+        return
       }
-      // Long runs come in parts.
-      const more = known !== undefined && known.items.length < known.total && !document.hidden
-      if (!gone) timer = setTimeout(load, more ? 0 : known?.run.live ? refreshMs.live : refreshMs.still)
+      if (!gone)
+        timer = setTimeout(load, more() && !document.hidden ? 0 : known.run.live ? refreshMs.live : refreshMs.still)
     }
     void load()
     return () => {
@@ -48,7 +57,7 @@ async function newer(name: string, known: RunDetails | undefined): Promise<RunDe
 const restFactor = 4
 
 /** The figures of the run in this state; until they arrive, the previous ones. */
-export function useFigures({ run, total }: RunDetails): Loaded<RunFigures> {
+export function useFigures({ run, total, read }: RunDetails): Loaded<RunFigures> {
   const [loaded, setLoaded] = useState<Loaded<RunFigures>>({})
   const restUntil = useRef(0)
   useEffect(() => {
@@ -68,6 +77,7 @@ export function useFigures({ run, total }: RunDetails): Loaded<RunFigures> {
       clearTimeout(timer)
       gone.abort()
     }
-  }, [run.name, run.changedMs, total])
+    // While the log is being read, the first request waits for all of it.
+  }, [run.name, run.changedMs, read === undefined ? total : 'read'])
   return loaded
 }

@@ -1,5 +1,5 @@
 /** Which searches of a run have words in their thoughts: the rows of the table hold no thoughts, so the server looks. */
-import { useEffect, useState } from 'preact/hooks'
+import { useEffect, useMemo, useState } from 'preact/hooks'
 import type { RunDetails, ThoughtsFound } from '../src/server/api/types.ts'
 import { messageOf } from '../src/shared/errors.ts'
 import { fetchJson } from './fetch-json.ts'
@@ -51,8 +51,14 @@ export function useThoughts({ run, log, total }: RunDetails, words: readonly str
       gone.abort()
     }
   }, [run.name, log, total, all, served])
+  const has = useMemo(
+    () =>
+      (index: number, one: string): boolean =>
+        found.get(one)?.key === keyOf(one) && found.get(one)?.indexes.has(index) === true,
+    [found, run.name, log],
+  )
   return {
-    has: (index, one) => found.get(one)?.key === keyOf(one) && found.get(one)?.indexes.has(index) === true,
+    has,
     waiting: served && error === undefined ? words.filter((one) => found.get(one)?.key !== keyOf(one)).length : 0,
     error,
   }

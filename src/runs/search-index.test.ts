@@ -94,3 +94,20 @@ test('searches of training are read with their steps', async () => {
   expect(index.entries.map(({ kept }) => kept)).toEqual([1, 2])
   expect(await wholeOf(index)).toEqual(searches.slice(1))
 })
+
+test('the first searches of a long log are there before the rest was read', async () => {
+  const folder = await mkdtemp(join(base, 'run-'))
+  const line = jsonLines(searches.slice(0, 1))
+  await writeFile(join(folder, 'trajectories.jsonl'), line.repeat(2000))
+  const index = new SearchIndex(folder, searchLog, (_, at) => at)
+  const firsts = await Promise.all([index.reach(1), index.reach(10), index.reach(5000)])
+  expect(firsts).toEqual([false, false, true])
+  expect(index.entries).toHaveLength(2000)
+  expect(index.readBytes).toBe(Buffer.byteLength(line) * 2000)
+  const other = new SearchIndex(folder, searchLog, (_, at) => at)
+  expect(await other.reach(1)).toBe(false)
+  expect(other.entries.length).toBeLessThan(2000)
+  expect(await other.reach(Infinity)).toBe(true)
+  // Nothing new: no more is there than asked for, and all was read.
+  expect(await other.reach(2001)).toBe(true)
+})

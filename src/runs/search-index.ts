@@ -30,6 +30,7 @@ export class SearchIndex<T> {
   #lines = 0
   #readBytes = 0
   #updating: Promise<void> | undefined
+  #waiting: { readonly count: number; readonly resolve: () => void }[] = []
   /** Identity of the file, to detect that it was replaced; empty if there is no file. */
   log = ''
 
@@ -56,8 +57,26 @@ export class SearchIndex<T> {
 
   /** Reads what was appended. A log that became shorter was replaced, and is read from the start. */
   update(): Promise<void> {
-    this.#updating ??= this.#read().finally(() => (this.#updating = undefined))
+    this.#updating ??= this.#read().finally(() => {
+      this.#updating = undefined
+      // Those who wait for more than there is wait for this promise as well.
+      this.#waiting = []
+    })
     return this.#updating
+  }
+
+  /**
+   * Reads as `update` does, but waits only until there are this many entries. Returns whether all was read. Reading a log of 100,000
+   * searches takes seconds, and its first searches can be shown meanwhile.
+   */
+  async reach(count: number): Promise<boolean> {
+    const reached = new Promise<boolean>((resolve) => this.#waiting.push({ count, resolve: () => resolve(false) }))
+    return Promise.race([this.update().then(() => true), reached])
+  }
+
+  /** Number of bytes of the log that were read. */
+  get readBytes(): number {
+    return this.#readBytes
   }
 
   /** The complete search of an entry; undefined if it is no longer in the file. */
@@ -119,6 +138,7 @@ export class SearchIndex<T> {
       this.#bad = badLines()
       this.#readBytes = this.#lines = 0
     }
+    this.#wake(this.#entries.length)
     for await (const { start, next, bytes } of wholeLines(this.#file, this.#readBytes)) {
       this.#readBytes = next
       this.#lines++
@@ -130,8 +150,15 @@ export class SearchIndex<T> {
         const key = keyOf(search.trajectory)
         const kept = this.#keep(search, this.#entries.length, key)
         if (kept !== undefined) this.#entries.push({ key, kept, start, length: next - start - 1 })
+        if (this.#waiting.length > 0) this.#wake(this.#entries.length)
       }
     }
+  }
+
+  #wake(count: number): void {
+    const ready = this.#waiting.filter((one) => one.count <= count)
+    this.#waiting = this.#waiting.filter((one) => one.count > count)
+    for (const { resolve } of ready) resolve()
   }
 
   #parse(bytes: Buffer | undefined): ReturnType<typeof parseLine<Trajectory | RolloutLine>> {

@@ -3,43 +3,40 @@
 export interface Recent<T> {
   /** Counts as a use. */
   get(key: string): T | undefined
-  /** Returns the value. */
+  /** Returns the value. To be called again when the size of a value has changed. */
   set(key: string, value: T): T
   delete(key: string): void
 }
 
 /** Keeps values of total size up to `limit`, and the newest one whatever its size. The default size of a value is 1. */
 export function recentValues<T>(limit: number, sizeOf: (value: T) => number = () => 1): Recent<T> {
-  const kept = new Map<string, T>() // least recently used first
+  // Least recently used first. The size is that at the last `set`: a value may have grown since.
+  const kept = new Map<string, { readonly value: T; readonly size: number }>()
   let held = 0
-  function forget(key: string, value: T): void {
+  function forget(key: string): void {
+    held -= kept.get(key)?.size ?? 0
     kept.delete(key)
-    held -= sizeOf(value)
-  }
-  function use(key: string, value: T): T {
-    kept.delete(key)
-    kept.set(key, value)
-    return value
   }
   return {
     get(key) {
-      const value = kept.get(key)
-      return value === undefined ? undefined : use(key, value)
+      const own = kept.get(key)
+      if (own === undefined) return undefined
+      kept.delete(key)
+      kept.set(key, own)
+      return own.value
     },
     set(key, value) {
-      const before = kept.get(key)
-      held += sizeOf(value) - (before === undefined ? 0 : sizeOf(before))
-      use(key, value)
-      for (const [oldest, old] of kept) {
+      forget(key)
+      const size = sizeOf(value)
+      held += size
+      kept.set(key, { value, size })
+      for (const oldest of kept.keys()) {
         if (held <= limit || oldest === key) break
-        forget(oldest, old)
+        forget(oldest)
       }
       return value
     },
-    delete(key) {
-      const value = kept.get(key)
-      if (value !== undefined) forget(key, value)
-    },
+    delete: forget,
   }
 }
 

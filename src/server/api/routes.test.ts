@@ -216,15 +216,24 @@ describe('runs', () => {
   const line = (change: Partial<Trajectory>): string => `${JSON.stringify({ ...ended, ...change })}\n`
   const log = (name: string): string => join(folder, 'runs', name, 'trajectories.jsonl')
 
-  test('of a long run 20,000 searches come in one response, and the others on request', async () => {
+  test('a long run comes in parts: 500 searches, then 2,000 at a time', async () => {
     await mkdir(join(folder, 'runs', 'long'), { recursive: true })
     await writeFile(join(folder, 'runs', 'long', 'config.json'), '{"command":"eval","maxTurns":6}')
-    const lines = Array.from({ length: 20_001 }, (_, sampleIndex) => line({ sampleIndex, turns: [], observations: [] }))
+    const lines = Array.from({ length: 3001 }, (_, sampleIndex) => line({ sampleIndex, turns: [], observations: [] }))
     await writeFile(log('long'), lines.join(''))
+    // The first ones come before the log has been read to its end, and so does a search among them.
     const first = await json<RunDetails>('/api/runs/long')
-    expect([first.items.length, first.total]).toEqual([20_000, 20_001])
-    const others = await json<RunDetails>(`/api/runs/long?after=20000&log=${first.log}`)
-    expect(others.items).toMatchObject([{ index: 20_000, sampleIndex: 20_000 }])
+    expect(first.items.map(({ index }) => index)).toEqual(Array.from({ length: 500 }, (_, index) => index))
+    expect(await json<Trajectory>('/api/runs/long/items/7')).toMatchObject({ sampleIndex: 7 })
+    let known: RunDetails = first
+    const items = [...first.items]
+    while (items.length < known.total || known.read !== undefined) {
+      known = await json<RunDetails>(`/api/runs/long?after=${items.length}&log=${first.log}`)
+      expect(known.items.length).toBeLessThanOrEqual(2000)
+      expect(known.read ?? 1).toBeLessThanOrEqual(1)
+      items.push(...known.items)
+    }
+    expect(items.map(({ sampleIndex }) => sampleIndex)).toEqual(Array.from({ length: 3001 }, (_, index) => index))
   })
 
   test('are listed, read, read on as they grow, and scored', async () => {

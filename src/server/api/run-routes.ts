@@ -9,8 +9,9 @@ import type { Runs } from '../runs/runs.ts'
 import { fromOwnPage } from '../http/guard.ts'
 import type { Routes } from '../http/router.ts'
 
-/** Searches of a run that one response lists, about 10 MB: a run may have a million. */
-const mostItems = 20_000
+/** Searches of a run that one response lists, first and later: small parts keep server and page answering. */
+const firstItems = 500
+const mostItems = 2_000
 
 /** `root`: the folder that contains the runs. `author` signs notes. */
 export function runRoutes(root: string, author?: string): Routes {
@@ -44,8 +45,9 @@ async function runAnswer(
   query: URLSearchParams,
 ): Promise<unknown> {
   if (kind === undefined) {
+    const after = countOf(query, 'after')
     const [log, notes] = ['log', 'notes'].map((part) => query.get(part) ?? undefined)
-    return runs.details(name, countOf(query, 'after'), log, mostItems, notes)
+    return runs.details(name, after, log, after ? mostItems : firstItems, notes)
   }
   if (kind === 'summary' && id === undefined) return runs.summary(name)
   if (kind === 'figures' && id === undefined) {

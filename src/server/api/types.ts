@@ -169,7 +169,8 @@ export interface RunSummary {
 /**
  * `GET /api/runs/<name>?after=<n>&log=<log>&notes=<version>`: the run and its items from index `after` on, or from the first on if the log was
  * replaced.
- * A run of more than 20,000 searches takes several requests: as long as there are fewer items than `total`, ask for the next ones.
+ * A response has at most 500 items, later ones 2,000: as long as there are fewer items than `total`, or `read` is present, ask for the
+ * next ones.
  */
 export interface RunDetails {
   readonly run: RunRow
@@ -178,6 +179,8 @@ export interface RunDetails {
   readonly log: string
   readonly items: readonly ItemRow[]
   readonly total: number
+  /** While the log is being read for the first time: the share that was read. */
+  readonly read?: number
   /** Lines that are not a search of this version. */
   readonly unreadable: number
   /** What people noted about its searches; absent if it is still that of `version`. */

@@ -51,8 +51,10 @@ export interface Runs {
   picture(name: string, index: number, original?: number): Promise<Picture>
 }
 
-/** Number of runs whose indexes and figures are cached. */
-const mostIndexed = 16
+/** Number of searches in all indexes together, about 2 KB each; a run counts as this many at least. */
+const mostIndexed = 400_000
+const leastSize = 2_000
+/** Number of runs whose figures are cached. */
 const mostFigures = 64
 const mostSummaries = 1000
 
@@ -75,16 +77,23 @@ async function runNamed(root: string, name: string, read: ReadSettings): Promise
   return run
 }
 
+interface OpenedRun {
+  readonly run: FoundRun
+  readonly index: RunIndex
+  readonly whole: boolean
+}
+
 /** `author` signs notes. */
 export function openRuns(root: string, author?: string): Runs {
-  const indexes = recentValues<RunIndex>(mostIndexed)
+  const indexes = recentValues<RunIndex>(mostIndexed, ({ entries }) => leastSize + entries.length)
   const figures = recentValues<{ readonly version: string; readonly figures: Promise<Figures> }>(mostFigures)
   const summaries = recentValues<{ readonly version: string; readonly summary: Promise<RunSummary> }>(mostSummaries)
   const settings = settingsReader()
   const pictureOf = runPictures()
   const keeper = noteKeeper(author)
 
-  async function opened(name: string): Promise<{ readonly run: FoundRun; readonly index: RunIndex }> {
+  /** With at least the first `upTo` searches, if there are that many; `whole`: with all of them. */
+  async function opened(name: string, upTo = Infinity): Promise<OpenedRun> {
     const run = await runNamed(root, name, settings)
     const file = logFile(run.path, run.log)
     const prices = await readPriceOf(run.path).catch(() => undefined)
@@ -92,10 +101,11 @@ export function openRuns(root: string, author?: string): Runs {
     // A symbolic link could point anywhere.
     const found = await lstat(file).catch(() => undefined)
     if (found?.isFile() === false) throw unreadable('not a plain file')
-    await index.update().catch((error: unknown) => {
+    const whole = await index.reach(upTo).catch((error: unknown) => {
       throw unreadable(errorCodeOf(error))
     })
-    return { run, index }
+    indexes.set(file, index)
+    return { run, index, whole }
   }
 
   /** Each search once, with verdicts as corrected by hand. */
@@ -129,12 +139,12 @@ export function openRuns(root: string, author?: string): Runs {
   return {
     list: async () => (await findRuns(root, settings)).map(rowOf),
     async details(name, after = 0, log, most = Infinity, known) {
-      const { run, index } = await opened(name)
-      const { entries, unreadable } = index
+      const { run, index, whole } = await opened(name, after + most)
       const from = log === index.log ? after : 0
-      const items = entries.slice(from, from + most).map(({ kept }) => kept.item)
-      const { told: notes } = await keeper.of(run, index)
-      const isNew = log !== index.log || known !== notes.version
+      const items = index.entries.slice(from, from + most).map(({ kept }) => kept.item)
+      // Whose search a note is shows when all have been read.
+      const notes = whole ? (await keeper.of(run, index)).told : undefined
+      const isNew = log !== index.log || known !== notes?.version
       const { policy } = run.settings
       const price = (await readPriceOf(run.path).catch(() => undefined))?.(String(policy))
       return {
@@ -142,9 +152,10 @@ export function openRuns(root: string, author?: string): Runs {
         settings: run.settings,
         log: index.log,
         items,
-        total: entries.length,
-        unreadable,
-        ...(isNew && { notes }),
+        total: index.entries.length,
+        ...(!whole && { read: Math.min(1, index.readBytes / Math.max(1, run.bytes)) }),
+        unreadable: index.unreadable,
+        ...(notes && isNew && { notes }),
         ...(price && { price }),
       }
     },
@@ -180,9 +191,9 @@ export function openRuns(root: string, author?: string): Runs {
       const [a, b] = await Promise.all([searchesOf(first), searchesOf(second)])
       return { runs: [rowOf(a.run), rowOf(b.run)], ...(await diffRuns(a, b)) }
     },
-    search: async (name, at) => searchAt((await opened(name)).index, at),
+    search: async (name, at) => searchAt((await opened(name, at + 1)).index, at),
     async picture(name, at, original = 0) {
-      const { run, index } = await opened(name)
+      const { run, index } = await opened(name, at + 1)
       return pictureOf(run, await searchAt(index, at), original)
     },
   }
