@@ -1,17 +1,22 @@
 /** The searches of one question, live. */
-import { useMemo, useState } from 'preact/hooks'
-import { postJson } from './fetch-json.ts'
+import { useEffect, useMemo, useState } from 'preact/hooks'
+import type { Trajectory } from '../src/protocol/trajectory.ts'
+import type { AskFork, ForkOrigin } from '../src/server/api/types.ts'
+import { fetchJson, postJson, useJson } from './fetch-json.ts'
+import { ForkList, pageOf, ParentLink, trajectoryPath } from './fork-links.tsx'
 import { keepDraft, readDraft } from './form-draft.ts'
 import { SearchView } from './search-view.tsx'
 import { hashesOf, pictureUrls } from './shown-search.ts'
-import type { ShownSearch } from './shown-search.ts'
+import type { SearchEntry, ShownSearch } from './shown-search.ts'
 import { useAsk } from './use-ask.ts'
+import { href } from './route.ts'
 import { usePlace } from './use-place.ts'
+import type { Go } from './use-place.ts'
 import { useSecondsSince } from './use-seconds.ts'
 import { itemAt } from '../src/shared/known.ts'
 
 export function AskedPage({ id }: { readonly id: string }) {
-  const { searches, pages, broken, done, error } = useAsk(id)
+  const { searches, pages, broken, origin, done, error } = useAsk(id)
   const [place, go] = usePlace(
     (at) => ({ path: ['ask', id], ...(at > 0 && { settings: { sample: at } }) }),
     ({ settings }) => Number(settings.get('sample')) || 0,
@@ -27,7 +32,21 @@ export function AskedPage({ id }: { readonly id: string }) {
     () => searches.map((_, sample) => pictureUrls(base, hashes, sample)),
     [base, hashes.join(), searches.length],
   )
-  const entries = searches.flatMap((search, sample) => (search ? [{ search, urls: itemAt(urls, sample) }] : []))
+  const parent = useParent(origin)
+  const { value: forks } = useJson<AskFork[]>(`${base}/forks`)
+  const own = searches.flatMap((search, sample) => {
+    if (!search) return []
+    const named = origin && { name: `fork at turn ${origin.turn}` }
+    return [{ search, urls: itemAt(urls, sample), origin: { ask: id, sample }, ...named }]
+  })
+  // A fork stands beside the search that it departs from.
+  const entries: readonly SearchEntry[] = own.length > 0 && parent ? [parent, ...own] : own
+  const first = entries.length - own.length
+  const at = first + Math.max(0, Math.min(place.at, own.length - 1))
+  const goTo: Go = ({ at: to, ...rest }) => {
+    if (to !== undefined && to < first && origin) location.hash = pageOf(origin)
+    else go({ ...rest, ...(to !== undefined && { at: to - first }) })
+  }
   const reasons = [...new Set(broken.filter((reason) => reason !== undefined))]
   return (
     <>
@@ -44,9 +63,17 @@ export function AskedPage({ id }: { readonly id: string }) {
           </button>
         </p>
       )}
-      {done && entries.length > 0 && (
+      {origin && <ParentLink origin={origin} parent={known?.parent} />}
+      <ForkList
+        forks={(forks ?? []).map(({ id: fork, turn, outcome }) => ({
+          href: href(['ask', fork], { compare: 1 }),
+          turn,
+          outcome,
+        }))}
+      />
+      {done && own.length > 0 && (
         <p class="again">
-          <a href="#/" onClick={() => another(itemAt(entries, 0).search)}>
+          <a href="#/" onClick={() => another(itemAt(own, 0).search)}>
             Another question about this picture
           </a>
         </p>
@@ -56,11 +83,29 @@ export function AskedPage({ id }: { readonly id: string }) {
           Kept as <a href={kept.slice(1)}>part of a run</a>
         </p>
       )}
-      {entries.length > 0 && (
-        <SearchView entries={entries} {...place} at={Math.min(place.at, entries.length - 1)} go={go} />
-      )}
+      {entries.length > 0 && <SearchView entries={entries} {...place} at={at} go={goTo} />}
     </>
   )
+}
+
+/** The search that a fork departs from; undefined as long as it is not known, or gone. */
+function useParent(origin: ForkOrigin | undefined): SearchEntry | undefined {
+  const [parent, setParent] = useState<SearchEntry>()
+  const path = origin && trajectoryPath(origin)
+  useEffect(() => {
+    setParent(undefined)
+    if (origin === undefined || path === undefined) return undefined
+    const gone = new AbortController()
+    fetchJson<Trajectory>(path, { signal: gone.signal }).then(
+      (search) => {
+        const [base = '', sample] = path.split('/trajectory?sample=')
+        setParent({ search, urls: pictureUrls(base, hashesOf(search), Number(sample ?? 0)), name: 'origin' })
+      },
+      () => {},
+    )
+    return () => gone.abort()
+  }, [path])
+  return parent
 }
 
 /** Fills the form with the picture and policy of this search; a scene that is already selected stays selected. */

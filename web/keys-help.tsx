@@ -11,6 +11,7 @@ export function KeysHelp() {
     ['a', 'axis of turns or of time'],
     ['c', 'searches side by side'],
     ['x', 'fold the cards of the turns'],
+    ['e', 'fork from this turn: Escape cancels'],
     ['1 to 9', 'choose a search'],
     ['+ − 0', 'on the picture: zoom, show all'],
     ['shift ← ↑', 'on the picture: move'],

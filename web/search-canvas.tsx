@@ -5,6 +5,8 @@
 import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks'
 import { stepsOf } from '../src/page/step.ts'
 import type { PixelBox, Size } from '../src/protocol/box.ts'
+import { BoxEditor } from './box-editor.tsx'
+import type { EditedBox } from './box-editor.tsx'
 import { onCanvasKey, usePointers } from './canvas-gestures.ts'
 import { CanvasMarks } from './canvas-marks.tsx'
 import type { ShownMarks } from './marks.ts'
@@ -24,6 +26,8 @@ interface Props {
   readonly view: SharedView
   readonly follow: boolean
   readonly shown: ShownMarks
+  /** A box that is being drawn, in place of those of the turns. */
+  readonly edited?: EditedBox | undefined
   readonly onTurn: (turn: number) => void
   readonly onLit: (turn: number | undefined) => void
 }
@@ -33,14 +37,16 @@ const cropSide = 512
 const settleMs = 160
 
 export function SearchCanvas(props: Props) {
-  const { search, urls, turn, view, follow, shown } = props
+  const { search, urls, turn, view, follow, edited } = props
+  const shown = edited ? { ...props.shown, boxes: false, path: false, heat: false } : props.shown
   const { picture } = search
   const { width, height } = picture
   const frame = useRef<HTMLDivElement>(null)
   const widthPx = useWidth(frame)
   const looks = stepsOf(search).filter(({ observation }) => observation !== undefined)
-  const boxNow = turn > 0 ? looks.findLast(({ number }) => number <= turn)?.observation?.boxInOriginalPx : undefined
-  const goal = boxNow && around(boxNow, picture)
+  const lookNow = turn > 0 ? looks.findLast(({ number }) => number <= turn)?.observation?.boxInOriginalPx : undefined
+  const boxNow = edited ? edited.box : lookNow
+  const goal = lookNow && around(lookNow, picture)
   const goalKey = follow ? (goal?.join(' ') ?? 'whole') : undefined
   useEffect(() => {
     if (goalKey === undefined) return undefined
@@ -72,13 +78,14 @@ export function SearchCanvas(props: Props) {
         })}
         <svg
           class="canvas"
-          role="img"
+          role={edited ? 'group' : 'img'}
           tabindex={0}
-          aria-label={`The picture, ${width} × ${height} pixels, with the boxes of ${looks.length} turns. Plus and minus zoom, shift and arrows move, 0 shows all.`}
+          aria-label={`The picture, ${width} × ${height} pixels, ${edited ? 'with the box of the fork' : `with the boxes of ${looks.length} turns`}. Plus and minus zoom, shift and arrows move, 0 shows all.`}
           onKeyDown={(event) => onCanvasKey(event, view, picture)}
         >
           {boxNow && <path class="shade" d={ring([0, 0, width, height]) + ring(boxNow)} fill-rule="evenodd" />}
-          <CanvasMarks {...props} />
+          <CanvasMarks {...props} shown={shown} />
+          {edited && <BoxEditor {...edited} frame={frame} view={view} />}
         </svg>
         {shown.minimap && <Minimap url={urls.region(160)} size={picture} view={view} />}
       </div>

@@ -66,6 +66,9 @@ export function SearchTree({ search, urls, turn, lit, onTurn, onLit }: Props) {
   return (
     <div class="tree" ref={strip} tabIndex={0} role="group" aria-label="The search as a tree">
       <svg role="presentation" width={width} height={height} viewBox={`0 0 ${width} ${height}`}>
+        {search.parent && (
+          <Departure turn={search.parent.turn} places={nodes.map(({ place }) => place)} height={height} />
+        )}
         {nodes.map(
           ({ step: { number }, arrow }) =>
             arrow && (
@@ -107,6 +110,22 @@ export function SearchTree({ search, urls, turn, lit, onTurn, onLit }: Props) {
         )}
       </svg>
     </div>
+  )
+}
+
+/** A line in front of the turn with which a fork departs from its parent. */
+function Departure(props: { readonly turn: number; readonly places: readonly TreePlace[]; readonly height: number }) {
+  const { turn, places, height } = props
+  const x = places[turn - 1]?.x
+  if (x === undefined) return null
+  return (
+    <g class="departure">
+      <path d={`M${x - 11} 0V${height}`} />
+      <text x={x - 7} y={height - 5}>
+        fork
+      </text>
+      <title>Up to here as in the search that was forked</title>
+    </g>
   )
 }
 

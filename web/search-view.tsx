@@ -5,6 +5,9 @@ import { shown as shortened } from '../src/page/step.ts'
 import type { Price } from '../src/protocol/price.ts'
 import { targetBox } from '../src/protocol/target-box.ts'
 import { itemAt } from '../src/shared/known.ts'
+import { originalOfSource } from './fork-draft.ts'
+import { ForkForm } from './fork-form.tsx'
+import { useForking } from './use-forking.ts'
 import { KeysHelp } from './keys-help.tsx'
 import { firstMarks, marks } from './marks.ts'
 import type { Mark } from './marks.ts'
@@ -30,7 +33,7 @@ interface Props extends PagePlace {
 const playMs = 1800
 
 export function SearchView({ entries, at, turn: wanted, compare: asked, go, price }: Props) {
-  const { search, urls } = itemAt(entries, at)
+  const { search, urls, origin } = itemAt(entries, at)
   const comparable =
     entries.length > 1 && entries.every((entry) => hashesOf(entry.search).join() === hashesOf(search).join())
   const compare = asked && comparable
@@ -49,6 +52,13 @@ export function SearchView({ entries, at, turn: wanted, compare: asked, go, pric
   const [help, setHelp] = useState(false)
   const [folded, setFolded] = useState(false)
   const pace = useMemo(() => (compare ? undefined : paceOf(search, price)), [search, price, compare])
+  const forking = useForking(search, (source) => setPicked(originalOfSource(search, source)))
+  const canFork = origin !== undefined && turn > 0 && turn <= search.turns.length && search.end !== undefined
+  const fork = (): void => {
+    stop()
+    if (compare) go({ compare: false })
+    forking.begin(turn)
+  }
   const { playing, play, stop } = usePlay(turn, last, (to) => go({ turn: to }))
   useEffect(() => {
     if (compare) scrollTo(0, 0)
@@ -59,7 +69,7 @@ export function SearchView({ entries, at, turn: wanted, compare: asked, go, pric
   }
   const toggle = (name: Mark): void => setShown((before) => ({ ...before, [name]: !before[name] }))
   const toShow = marks.filter(({ name }) => name !== 'target' || targetBox(onIt.search) !== undefined)
-  useKeys({
+  const keys = {
     ArrowRight: () => step(turn + 1),
     j: () => step(turn + 1),
     ArrowLeft: () => step(turn - 1),
@@ -72,9 +82,11 @@ export function SearchView({ entries, at, turn: wanted, compare: asked, go, pric
     ...(comparable && { c: () => go({ compare: !compare }) }),
     ...(pace && { a: () => setByTime(!byTime) }),
     ...(!compare && { x: () => setFolded(!folded) }),
+    ...(canFork && { e: fork }),
     '?': () => setHelp(!help),
     ...Object.fromEntries(entries.slice(0, 9).map((_, index) => [String(index + 1), () => go({ at: index })])),
-  })
+  }
+  useKeys(forking.draft ? { Escape: forking.end } : keys)
   const canvas = { turn, lit, view, follow, shown, onTurn: step, onLit: setLit }
   const controls = (
     <div class="controls">
@@ -119,6 +131,11 @@ export function SearchView({ entries, at, turn: wanted, compare: asked, go, pric
             {shortened(search.turns[turn - 1]?.thought ?? '')}
           </p>
         )}
+        {canFork && (
+          <button type="button" class="keys" ref={forking.button} onClick={fork}>
+            fork from here <kbd>e</kbd>
+          </button>
+        )}
         <button type="button" class="keys" aria-expanded={help} onClick={() => setHelp(!help)}>
           keys <kbd>?</kbd>
         </button>
@@ -160,11 +177,22 @@ export function SearchView({ entries, at, turn: wanted, compare: asked, go, pric
         <div class="columns">
           <div class="look">
             <PictureBar search={search} urls={urls} original={original} onOriginal={setPicked} />
-            <SearchCanvas key={original} {...canvas} {...onIt} />
-            {controls}
+            <SearchCanvas key={original} {...canvas} {...onIt} edited={forking.edited} />
+            {!forking.draft && controls}
             <SearchTree search={search} urls={urls} turn={turn} lit={lit} onTurn={step} onLit={setLit} />
           </div>
-          <TurnCards search={search} urls={urls} turn={turn} lit={lit} onLit={setLit} folded={folded} />
+          {forking.draft && origin ? (
+            <ForkForm
+              search={search}
+              origin={origin}
+              draft={forking.draft}
+              onDraft={forking.change}
+              onStep={forking.onStep}
+              onCancel={forking.end}
+            />
+          ) : (
+            <TurnCards search={search} urls={urls} turn={turn} lit={lit} onLit={setLit} folded={folded} />
+          )}
         </div>
       )}
       <ImportedFacts search={search} />

@@ -3,7 +3,7 @@ import { originalOf, observationsOf, picturesOf } from '../src/protocol/original
 import { itemAt } from '../src/shared/known.ts'
 import type { StoredSearch } from '../src/page/page-data.ts'
 import { endText as ended } from '../src/page/step.ts'
-import type { AskEvent, DraftNews, SearchStart, Waiting } from '../src/server/api/types.ts'
+import type { AskEvent, DraftNews, ForkRequest, SearchStart, Waiting } from '../src/server/api/types.ts'
 import type { Trajectory } from '../src/protocol/trajectory.ts'
 import type { FailedAttempt } from '../src/protocol/turn-record.ts'
 
@@ -58,6 +58,8 @@ export interface SearchEntry {
   readonly urls: PictureUrls
   /** Default: its number. */
   readonly name?: string
+  /** Its address for forks; absent if it cannot be forked. */
+  readonly origin?: ForkRequest['origin']
   /** The advantage that weighted its gradient. */
   readonly advantage?: number | undefined
 }

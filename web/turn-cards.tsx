@@ -77,6 +77,7 @@ export function TurnCards({ search, urls, turn, lit, onLit, folded }: Props) {
           onPointerEnter={() => onLit(step.number)}
           onPointerLeave={() => onLit(undefined)}
         >
+          {search.parent?.turn === step.number && <p class="departs">The fork departs here</p>}
           {card}
         </li>
       ))}
@@ -129,6 +130,7 @@ function TurnCard({ step, search, urls }: { readonly step: Step } & Pick<Props, 
         </p>
       )}
       <ActionLine turn={turn} />
+      {turn.byHand && <p class="by-hand">Written by hand: {turn.byHand.join(' and ')}</p>}
       {error && (
         <p class="mistake" dir="auto">
           <b>{error.code}</b> {shown(error.error)}

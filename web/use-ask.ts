@@ -1,6 +1,6 @@
 /** The searches of one ask, live by server-sent events; the browser reconnects by itself. */
 import { useEffect, useState } from 'preact/hooks'
-import type { AskEvent, DraftNews } from '../src/server/api/types.ts'
+import type { AskEvent, DraftNews, ForkOrigin } from '../src/server/api/types.ts'
 import { fromServer } from './fetch-json.ts'
 import { withEvent } from './shown-search.ts'
 import type { ShownSearch } from './shown-search.ts'
@@ -12,6 +12,8 @@ export interface AskNews {
   readonly pages: readonly (string | undefined)[]
   /** Error messages, by sample. */
   readonly broken: readonly (string | undefined)[]
+  /** For a fork: the search that it departs from. */
+  readonly origin?: ForkOrigin | undefined
   readonly done: boolean
   readonly error?: string | undefined
 }
@@ -25,6 +27,7 @@ export function useAsk(id: string): AskNews {
       setNews((before) => ({
         ...before,
         error: undefined,
+        origin: event.kind === 'began' ? event.origin : before.origin,
         searches: replaced(before.searches, event.sample, withEvent(before.searches[event.sample], event)),
         pages: event.kind === 'ended' ? replaced(before.pages, event.sample, event.page) : before.pages,
         broken: event.kind === 'broken' ? replaced(before.broken, event.sample, event.message) : before.broken,

@@ -43,3 +43,17 @@ export function intersectionOverUnion(a: PixelBox, b: PixelBox): number {
   const area = (box: PixelBox): number => (box[2] - box[0]) * (box[3] - box[1])
   return (width * height) / (area(a) + area(b) - width * height)
 }
+
+/** The box with its corners in order, inside the picture; with a `step`, the smallest one around it whose edges are multiples of that. */
+export function tidyBox([x0, y0, x1, y1]: Corners, step?: number): RelativeBox {
+  const on = (value: number, round: (steps: number) => number): number => {
+    const inside = Math.min(1, Math.max(0, value))
+    return step === undefined ? inside : round(Number((inside / step).toFixed(6))) * step
+  }
+  return relativeBox(
+    on(Math.min(x0, x1), Math.floor),
+    on(Math.min(y0, y1), Math.floor),
+    on(Math.max(x0, x1), Math.ceil),
+    on(Math.max(y0, y1), Math.ceil),
+  )
+}

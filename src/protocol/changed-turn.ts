@@ -2,7 +2,6 @@
  * Rewrites a turn as if the policy had thought or looked elsewhere: in the dialect of its profile, changing only what was asked for. The
  * result is parsed again, so that what is stored is what the loop reads. Pure.
  */
-import { relativeBox } from './box.ts'
 import type { RelativeBox, Size } from './box.ts'
 import { wholeOf } from './box-unit.ts'
 import { dialectOf, functionsOf } from './profile.ts'
@@ -171,19 +170,3 @@ function looksAt(text: string, { boxRel, source }: Look, profile: Profile, place
   const near = action.boxRel.every((edge, at) => Math.abs(edge - itemAt(boxRel, at)) < 0.02)
   return near && 'index' in named && named.index === source
 }
-
-/** The box with its corners in order, inside the picture; with a `step`, the smallest one around it whose edges are multiples of that. */
-export function tidyBox([x0, y0, x1, y1]: Corners, step?: number): RelativeBox {
-  const on = (value: number, round: (steps: number) => number): number => {
-    const inside = Math.min(1, Math.max(0, value))
-    return step === undefined ? inside : round(Number((inside / step).toFixed(6))) * step
-  }
-  return relativeBox(
-    on(Math.min(x0, x1), Math.floor),
-    on(Math.min(y0, y1), Math.floor),
-    on(Math.max(x0, x1), Math.ceil),
-    on(Math.max(y0, y1), Math.ceil),
-  )
-}
-
-type Corners = readonly [number, number, number, number]

@@ -3,7 +3,7 @@
  * first observations of a search, before its crops. Pure.
  */
 import { itemAt } from '../shared/known.ts'
-import type { Observation } from './trajectory.ts'
+import type { Observation, Turn } from './trajectory.ts'
 
 /** Largest number of original pictures of a question. */
 export const mostPictures = 16
@@ -43,4 +43,22 @@ export function originalOf(observation: Place, observations: readonly Place[]): 
 /** The observations that are parts of one original, starting with the original itself. */
 export function observationsOf<P extends Place>(original: number, observations: readonly P[]): P[] {
   return observations.filter((observation) => originalOf(observation, observations) === original)
+}
+
+interface Searched {
+  readonly turns: readonly Pick<Turn, 'observation'>[]
+  readonly observations: readonly Place[]
+}
+
+/** How many pictures were shown before a turn, the originals included. */
+export function shownBefore({ turns, observations }: Searched, turn: number): number {
+  return (
+    originalCount(observations) + turns.slice(0, turn - 1).filter(({ observation }) => observation !== undefined).length
+  )
+}
+
+/** The index of the picture that a turn looks into; for one that does not look, the first original. */
+export function sourceOf({ turns, observations }: Searched, turn: number): number {
+  const seen = turns[turn - 1]?.observation
+  return (seen === undefined ? undefined : observations[seen]?.parent) ?? 0
 }

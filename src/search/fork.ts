@@ -1,7 +1,7 @@
 /** Plans a fork: from which turn a stored search goes on, with what change, by which policy. Pure. */
-import { tidyBox } from '../protocol/changed-turn.ts'
+import { tidyBox } from '../protocol/box.ts'
 import type { TurnChange } from '../protocol/changed-turn.ts'
-import { originalCount } from '../protocol/originals.ts'
+import { originalCount, shownBefore } from '../protocol/originals.ts'
 import { boxStepOf, profileHash } from '../protocol/profile.ts'
 import type { Profile } from '../protocol/profile.ts'
 import { resolveSource } from '../protocol/resolve-box.ts'
@@ -70,13 +70,6 @@ export function planFork(parent: Trajectory, { turn, look: asked, thought }: For
   }
 }
 
-/** How many pictures were shown before a turn, the originals included. */
-function shownBefore({ turns, observations }: Pick<Trajectory, 'turns' | 'observations'>, turn: number): number {
-  return (
-    originalCount(observations) + turns.slice(0, turn - 1).filter(({ observation }) => observation !== undefined).length
-  )
-}
-
 /** The index of the picture that a name means, such as `observation_2`. Throws `UserError` for one that was not shown before the turn. */
 export function sourceNamed(name: string, parent: Trajectory, turn: number): number {
   const originals = originalCount(parent.observations)
@@ -85,10 +78,4 @@ export function sourceNamed(name: string, parent: Trajectory, turn: number): num
   if ('index' in named) return named.index
   const names = Array.from({ length: count }, (_, index) => sourceAt(index, originals))
   throw new UserError('no-such-source', `There is no ${name} before turn ${turn}. Name one of ${names.join(', ')}.`)
-}
-
-/** The index of the picture that a turn looks into; for one that does not look, the first original. */
-export function sourceOf({ turns, observations }: Pick<Trajectory, 'turns' | 'observations'>, turn: number): number {
-  const seen = turns[turn - 1]?.observation
-  return (seen === undefined ? undefined : observations[seen]?.parent) ?? 0
 }

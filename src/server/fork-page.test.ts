@@ -1,0 +1,142 @@
+/** Forking searches on their pages, by pointer and by keyboard, in a real browser on the real program. */
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { Page } from 'playwright-core'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { hasBrowser, servePage, type ServedPage } from '../../test/served-page.ts'
+import type { ForkRequest } from './api/types.ts'
+
+describe.skipIf(!hasBrowser)('forking on the page', () => {
+  let folder: string
+  let served: ServedPage
+  let page: Page
+  /** The page of an ask that has ended. */
+  let asked: string
+  const errors: string[] = []
+
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'fork-page-'))
+    served = await servePage(join(folder, 'runs'), errors)
+    page = served.page
+    await served.open()
+    await page.getByLabel('Who searches').waitFor()
+    await page.getByRole('button', { name: 'Search', exact: true }).click()
+    await page.locator('.card .verdict, .card.ending').waitFor()
+    asked = page.url().split('#/')[1]!.split('?')[0]!
+  })
+  afterAll(async () => {
+    await served?.close()
+    await rm(folder, { recursive: true, force: true })
+  })
+
+  const number = (name: string): Promise<number> => page.getByLabel(name, { exact: true }).inputValue().then(Number)
+  const edges = (): Promise<number[]> => Promise.all(['left', 'top', 'right', 'bottom'].map(number))
+
+  async function openFork(): Promise<void> {
+    await served.open(`${asked}?turn=1`)
+    await page.getByRole('button', { name: /^fork from here/ }).waitFor()
+    await page.keyboard.press('e')
+    await page.locator('.box-editor .line').waitFor()
+    await page.getByText('on 16ths of the source').waitFor()
+  }
+
+  /** Presses at one place of the picture and lets go at another, both as fractions of it. */
+  async function drag(from: readonly [number, number], to: readonly [number, number]): Promise<void> {
+    const { x, y, width, height } = (await page.locator('.picture').boundingBox())!
+    await page.mouse.move(x + from[0] * width, y + from[1] * height)
+    await page.mouse.down()
+    await page.mouse.move(x + ((from[0] + to[0]) / 2) * width, y + ((from[1] + to[1]) / 2) * height)
+    await page.mouse.move(x + to[0] * width, y + to[1] * height)
+    await page.mouse.up()
+  }
+
+  /** What the next fork is sent as. */
+  async function sent(send: () => Promise<void>): Promise<ForkRequest> {
+    const [request] = await Promise.all([page.waitForRequest(/\/api\/forks$/), send()])
+    return request.postDataJSON() as ForkRequest
+  }
+
+  test('a box is drawn in the steps that the policy reads, moved and resized, by pointer and by keys', async () => {
+    await openFork()
+    const side = Number(await page.getByLabel('right', { exact: true }).getAttribute('max'))
+    const step = side / 16
+    const [left, , right, bottom] = await edges()
+    // The editor has the focus.
+    await page.keyboard.press(left === 0 ? 'ArrowRight' : 'ArrowLeft')
+    const moved = left === 0 ? step : -step
+    await expect.poll(() => edges().then(([x0, , x1]) => [x0, x1])).toEqual([left! + moved, right! + moved])
+    await page.keyboard.press('Shift+ArrowUp')
+    await expect.poll(() => number('bottom')).toBe(bottom! - step)
+    await drag([0.06, 0.06], [0.03, 0.03])
+    // The smallest box around what was drawn.
+    await drag([0.52, 0.53], [0.9, 0.72])
+    await expect.poll(edges).toEqual([8, 8, 15, 12].map((at) => at * step))
+    // By its lower right handle.
+    await drag([15 / 16, 12 / 16], [12.1 / 16, 15 / 16])
+    await expect.poll(edges).toEqual([8, 8, 12, 15].map((at) => at * step))
+    // By itself.
+    await drag([10 / 16, 10 / 16], [6 / 16, 8.9 / 16])
+    await expect.poll(edges).toEqual([4, 7, 8, 14].map((at) => at * step))
+    await page.getByLabel('left', { exact: true }).fill(String(2 * step))
+    await page.keyboard.press('Tab')
+    await expect.poll(edges).toEqual([2, 7, 8, 14].map((at) => at * step))
+  })
+
+  test('Escape cancels, from the picture and from a field, and leaves the focus where it began', async () => {
+    for (const field of ['.box-editor', '.fork textarea']) {
+      await openFork()
+      await page.locator(field).focus()
+      await page.keyboard.press('Escape')
+      await page.locator('.fork').waitFor({ state: 'detached' })
+      await page.locator('.turns .card').first().waitFor()
+      await expect.poll(() => page.evaluate<string>('document.activeElement.textContent')).toMatch(/^fork from here/)
+    }
+  })
+
+  test('another box goes on live, beside the search that it departs from, and both link to each other', async () => {
+    await openFork()
+    await drag([0.01, 0.01], [0.24, 0.24])
+    await page.getByText('Turn 1 gets your box, and embedded goes on with turn 2.').waitFor()
+    const request = await sent(() => page.getByRole('button', { name: 'Go on from here' }).click())
+    expect(request).toMatchObject({ turn: 1, look: { box: [0, 0, 0.25, 0.25], source: 0 }, policy: 'embedded' })
+    expect(request).not.toHaveProperty('thought')
+    await page.locator('.side-by-side .outcome').nth(1).waitFor()
+    await page.getByText(/^Fork of a search at turn 1: another box$/).waitFor()
+    expect(await page.locator('.side-by-side .outcome b:first-child').allInnerTexts()).toEqual([
+      'origin',
+      'fork at turn 1',
+    ])
+    expect(await page.locator('.departure').count()).toBe(1)
+    await page.keyboard.press('c')
+    await page.locator('.card .by-hand').waitFor()
+    expect(await page.locator('.card[data-turn="1"]').innerText()).toContain('Written by hand: box')
+    const fork = page.url()
+    await page.getByRole('link', { name: 'a search', exact: true }).click()
+    const listed = page.locator('.forks a').first()
+    await listed.waitFor()
+    expect(await listed.innerText()).toMatch(/^at turn 1 \(.+\)$/)
+    await listed.click()
+    await expect.poll(() => page.url().split('?')[0]).toBe(fork.split('?')[0])
+    expect(errors).toEqual([])
+  })
+
+  test('without a change the policy takes the turn anew, with another seed', async () => {
+    await openFork()
+    await page.getByText('Nothing is kept; embedded takes turn 1 anew.').waitFor()
+    const request = await sent(() => page.getByRole('button', { name: 'Go on from here' }).click())
+    expect(Object.keys(request).toSorted()).toEqual(['maxTurns', 'origin', 'policy', 'turn'])
+    await page.getByText(/another seed$/).waitFor()
+  })
+
+  test('a thought that the policy cannot read is told with the fix', async () => {
+    await openFork()
+    await page.getByLabel('Thought').fill('Perhaps on the left.')
+    await page.getByText('Turn 1 gets your thought').waitFor()
+    await page.getByRole('button', { name: 'Go on from here' }).click()
+    await page
+      .getByRole('alert')
+      .getByText(/Leave the thought as it is/)
+      .waitFor()
+  })
+})

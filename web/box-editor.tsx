@@ -1,0 +1,187 @@
+/**
+ * A box on the picture that is drawn, moved and resized: by pointer on the picture, the box and its handles, by keyboard with arrows.
+ * All coordinates are pixels of the original.
+ */
+import { useEffect, useRef } from 'preact/hooks'
+import type { PixelBox } from '../src/protocol/box.ts'
+import type { Corners } from './fork-draft.ts'
+import type { SharedView } from './shared-view.ts'
+
+export interface EditedBox {
+  /** Undefined until one is drawn. */
+  readonly box: Corners | undefined
+  /** The box stays inside this region. */
+  readonly within: PixelBox
+  /** How far a key moves, in pixels of the original. */
+  readonly nudge: readonly [number, number]
+  /** Edges move by whole nudges only. */
+  readonly snaps: boolean
+  readonly onBox: (box: Corners) => void
+}
+
+interface Props extends EditedBox {
+  readonly frame: { readonly current: HTMLElement | null }
+  readonly view: SharedView
+}
+
+/** Which edges follow the pointer, by sign; `move`: all of them. */
+type Grip = { readonly x: -1 | 0 | 1; readonly y: -1 | 0 | 1 } | 'move'
+
+const grips = ([-1, 0, 1] as const).flatMap((y) =>
+  ([-1, 0, 1] as const).flatMap((x) => (x === 0 && y === 0 ? [] : [{ x, y }])),
+)
+
+export function BoxEditor({ box, within, nudge, snaps, onBox, frame, view }: Props) {
+  const group = useRef<SVGGElement>(null)
+  const drag = useRef<
+    | {
+        readonly grip: Grip
+        readonly from: readonly [number, number]
+        readonly start: Corners
+        readonly fresh: boolean
+      }
+    | undefined
+  >(undefined)
+  useEffect(() => group.current?.focus({ preventScroll: true }), [])
+
+  const at = (event: PointerEvent): readonly [number, number] => {
+    const { left = 0, top = 0, width = 1, height = 1 } = frame.current?.getBoundingClientRect() ?? {}
+    const [x, y, w, h] = view.now()
+    return [x + ((event.clientX - left) / width) * w, y + ((event.clientY - top) / height) * h]
+  }
+  const grab = (grip: Grip, start?: Corners) => (event: PointerEvent) => {
+    if (event.button !== 0) return
+    // Otherwise the picture would move, too.
+    event.stopPropagation()
+    event.preventDefault()
+    const from = at(event)
+    const fresh: Corners = [from[0], from[1], from[0], from[1]]
+    drag.current = { grip, from, start: start ?? inside(fresh, within), fresh: start === undefined }
+    group.current?.setPointerCapture(event.pointerId)
+    group.current?.focus({ preventScroll: true })
+  }
+  const onMove = (event: PointerEvent): void => {
+    if (drag.current === undefined) return
+    event.stopPropagation()
+    const { grip, from, start, fresh } = drag.current
+    const to = at(event)
+    const whole = (way: number, unit: number): number => (snaps && !fresh ? Math.round(way / unit) * unit : way)
+    onBox(changed(start, grip, [whole(to[0] - from[0], nudge[0]), whole(to[1] - from[1], nudge[1])], within))
+  }
+  const onUp = (event: PointerEvent): void => {
+    drag.current = undefined
+    group.current?.releasePointerCapture(event.pointerId)
+  }
+  const onKey = (event: KeyboardEvent): void => {
+    const way = ways[event.key]
+    if (way === undefined || event.ctrlKey || event.metaKey || event.altKey) return
+    event.preventDefault()
+    event.stopPropagation()
+    const by = [way[0] * nudge[0], way[1] * nudge[1]] as const
+    if (box === undefined) onBox(middleOf(within))
+    else onBox(changed(box, event.shiftKey ? { x: 1, y: 1 } : 'move', by, within))
+  }
+  const [left, top, right, bottom] = within
+  return (
+    <g
+      ref={group}
+      class="box-editor"
+      tabindex={0}
+      role="group"
+      aria-roledescription="box editor"
+      aria-label={`${box ? `Box from ${textOf(box)}` : 'No box yet: press an arrow key'}. Arrows move it, shift and arrows change its size, Escape cancels.`}
+      onPointerMove={onMove}
+      onPointerUp={onUp}
+      onPointerCancel={onUp}
+      onKeyDown={onKey}
+    >
+      <rect
+        class="catch"
+        x={left}
+        y={top}
+        width={right - left}
+        height={bottom - top}
+        onPointerDown={grab({ x: 1, y: 1 })}
+      />
+      {box && (
+        <>
+          {(['halo', 'line'] as const).map((name) => (
+            <rect
+              key={name}
+              class={name}
+              x={box[0]}
+              y={box[1]}
+              width={box[2] - box[0]}
+              height={box[3] - box[1]}
+              onPointerDown={grab('move', box)}
+            />
+          ))}
+          {grips.map((grip) => (
+            <g
+              key={`${grip.x} ${grip.y}`}
+              class="one-size grip"
+              data-x={edgeAt(box[0], box[2], grip.x)}
+              data-y={edgeAt(box[1], box[3], grip.y)}
+              style={{ cursor: cursorOf(grip) }}
+              onPointerDown={grab(grip, box)}
+            >
+              <circle class="reach" r={14} />
+              <rect x={-5} y={-5} width={10} height={10} />
+            </g>
+          ))}
+        </>
+      )}
+    </g>
+  )
+}
+
+const ways: Readonly<Record<string, readonly [number, number]>> = {
+  ArrowLeft: [-1, 0],
+  ArrowRight: [1, 0],
+  ArrowUp: [0, -1],
+  ArrowDown: [0, 1],
+}
+
+function edgeAt(low: number, high: number, side: -1 | 0 | 1): number {
+  return side < 0 ? low : side > 0 ? high : (low + high) / 2
+}
+
+function cursorOf({ x, y }: Exclude<Grip, 'move'>): string {
+  if (x === 0) return 'ns-resize'
+  if (y === 0) return 'ew-resize'
+  return x === y ? 'nwse-resize' : 'nesw-resize'
+}
+
+/** The box after its grip moved by `by`; edges that pass each other change places. */
+function changed(start: Corners, grip: Grip, by: readonly [number, number], within: PixelBox): Corners {
+  const [x0, y0, x1, y1] = start
+  if (grip === 'move') {
+    const dx = Math.min(within[2] - x1, Math.max(within[0] - x0, by[0]))
+    const dy = Math.min(within[3] - y1, Math.max(within[1] - y0, by[1]))
+    return [x0 + dx, y0 + dy, x1 + dx, y1 + dy]
+  }
+  return inside(
+    [
+      x0 + (grip.x < 0 ? by[0] : 0),
+      y0 + (grip.y < 0 ? by[1] : 0),
+      x1 + (grip.x > 0 ? by[0] : 0),
+      y1 + (grip.y > 0 ? by[1] : 0),
+    ],
+    within,
+  )
+}
+
+function inside([x0, y0, x1, y1]: Corners, [left, top, right, bottom]: PixelBox): Corners {
+  const x = (value: number): number => Math.min(right, Math.max(left, value))
+  const y = (value: number): number => Math.min(bottom, Math.max(top, value))
+  return [x(Math.min(x0, x1)), y(Math.min(y0, y1)), x(Math.max(x0, x1)), y(Math.max(y0, y1))]
+}
+
+function middleOf([left, top, right, bottom]: PixelBox): Corners {
+  const [w, h] = [(right - left) / 4, (bottom - top) / 4]
+  return [left + 1.5 * w, top + 1.5 * h, right - 1.5 * w, bottom - 1.5 * h]
+}
+
+function textOf([x0, y0, x1, y1]: Corners): string {
+  return `${Math.round(x0)}, ${Math.round(y0)} to ${Math.round(x1)}, ${Math.round(y1)}`
+}

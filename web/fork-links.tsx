@@ -1,0 +1,63 @@
+/** Where a search and its forks are, each linking to the other. */
+import type { ForkOrigin, ForkRequest } from '../src/server/api/types.ts'
+import type { Parent } from '../src/protocol/trajectory.ts'
+import { href } from './route.ts'
+
+/** The page of a search that was forked. */
+export function pageOf(origin: ForkRequest['origin'], settings: Readonly<Record<string, number>> = {}): string {
+  if ('run' in origin) return href(['run', origin.run, origin.index], settings)
+  return href(['ask', origin.ask], { ...(origin.sample > 0 && { sample: origin.sample }), ...settings })
+}
+
+/** The same for its trajectory as JSON. */
+export function trajectoryPath(origin: ForkRequest['origin']): string {
+  return 'run' in origin
+    ? `api/runs/${encodeURIComponent(origin.run)}/items/${origin.index}`
+    : `api/asks/${encodeURIComponent(origin.ask)}/trajectory?sample=${origin.sample}`
+}
+
+const changeWords = {
+  box: 'another box',
+  thought: 'another thought',
+  policy: 'another policy',
+  profile: 'another profile',
+  seed: 'another seed',
+} as const satisfies Record<Parent['changed'][number], string>
+
+/** For example `turn 4: another box, another seed`. */
+export function departureWords({ turn, changed }: Pick<Parent, 'turn' | 'changed'>): string {
+  return `turn ${turn}: ${changed.map((change) => changeWords[change]).join(', ')}`
+}
+
+export function ParentLink({ origin, parent }: { readonly origin: ForkOrigin; readonly parent: Parent | undefined }) {
+  return (
+    <p class="crumbs">
+      Fork of <a href={pageOf(origin, { turn: origin.turn })}>a search</a> at{' '}
+      {parent ? departureWords(parent) : `turn ${origin.turn}`}
+    </p>
+  )
+}
+
+export interface ForkRow {
+  readonly href: string
+  readonly turn: number
+  /** Its answer, or its state. */
+  readonly outcome: string
+}
+
+export function ForkList({ forks }: { readonly forks: readonly ForkRow[] }) {
+  if (forks.length === 0) return null
+  return (
+    <p class="crumbs forks">
+      {forks.length === 1 ? 'Fork' : `${forks.length} forks`}:{' '}
+      {forks.map(({ href: page, turn, outcome }, index) => (
+        <span key={page}>
+          {index > 0 && ', '}
+          <a href={page}>
+            at turn {turn} <span dir="auto">({outcome})</span>
+          </a>
+        </span>
+      ))}
+    </p>
+  )
+}
