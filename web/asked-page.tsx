@@ -1,9 +1,8 @@
 /** The searches of one question, live. */
-import { useEffect, useMemo, useState } from 'preact/hooks'
-import type { Trajectory } from '../src/protocol/trajectory.ts'
-import type { AskFork, ForkOrigin } from '../src/server/api/types.ts'
-import { fetchJson, postJson, useJson } from './fetch-json.ts'
-import { ForkList, pageOf, ParentLink, trajectoryPath } from './fork-links.tsx'
+import { useMemo, useState } from 'preact/hooks'
+import type { AskFork } from '../src/server/api/types.ts'
+import { postJson, useJson } from './fetch-json.ts'
+import { ForkList, pageOf, ParentLink } from './fork-links.tsx'
 import { keepDraft, readDraft } from './form-draft.ts'
 import { SearchView } from './search-view.tsx'
 import { hashesOf, pictureUrls } from './shown-search.ts'
@@ -12,6 +11,7 @@ import { useAsk } from './use-ask.ts'
 import { href } from './route.ts'
 import { usePlace } from './use-place.ts'
 import type { Go } from './use-place.ts'
+import { useParent } from './use-parent.ts'
 import { useSecondsSince } from './use-seconds.ts'
 import { itemAt } from '../src/shared/known.ts'
 
@@ -86,26 +86,6 @@ export function AskedPage({ id }: { readonly id: string }) {
       {entries.length > 0 && <SearchView entries={entries} {...place} at={at} go={goTo} />}
     </>
   )
-}
-
-/** The search that a fork departs from; undefined as long as it is not known, or gone. */
-function useParent(origin: ForkOrigin | undefined): SearchEntry | undefined {
-  const [parent, setParent] = useState<SearchEntry>()
-  const path = origin && trajectoryPath(origin)
-  useEffect(() => {
-    setParent(undefined)
-    if (origin === undefined || path === undefined) return undefined
-    const gone = new AbortController()
-    fetchJson<Trajectory>(path, { signal: gone.signal }).then(
-      (search) => {
-        const [base = '', sample] = path.split('/trajectory?sample=')
-        setParent({ search, urls: pictureUrls(base, hashesOf(search), Number(sample ?? 0)), name: 'origin' })
-      },
-      () => {},
-    )
-    return () => gone.abort()
-  }, [path])
-  return parent
 }
 
 /** Fills the form with the picture and policy of this search; a scene that is already selected stays selected. */

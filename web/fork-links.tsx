@@ -25,7 +25,7 @@ const changeWords = {
 } as const satisfies Record<Parent['changed'][number], string>
 
 /** For example `turn 4: another box, another seed`. */
-export function departureWords({ turn, changed }: Pick<Parent, 'turn' | 'changed'>): string {
+function departureWords({ turn, changed }: Pick<Parent, 'turn' | 'changed'>): string {
   return `turn ${turn}: ${changed.map((change) => changeWords[change]).join(', ')}`
 }
 

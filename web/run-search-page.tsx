@@ -2,14 +2,17 @@
 import { useEffect, useMemo, useState } from 'preact/hooks'
 import type { Trajectory } from '../src/protocol/trajectory.ts'
 import { itemAt } from '../src/shared/known.ts'
-import { fetchJson } from './fetch-json.ts'
+import type { SearchFamily } from '../src/server/api/types.ts'
+import { fetchJson, useJson } from './fetch-json.ts'
 import type { Loaded } from './fetch-json.ts'
+import { ForkList, pageOf, ParentLink } from './fork-links.tsx'
 import { currentItems, itemGroup } from './items.ts'
 import { ProblemFact } from './facts.tsx'
 import { href } from './route.ts'
 import { SearchView } from './search-view.tsx'
 import { hashesOf, pictureUrls } from './shown-search.ts'
 import { usePlace } from './use-place.ts'
+import { useParent } from './use-parent.ts'
 import { useRun } from './use-run.ts'
 
 /** Searches of a problem shown together at most. */
@@ -39,13 +42,27 @@ export function RunSearchPage({ name }: { readonly name: string }) {
       group.flatMap((at) => {
         const search = known?.get(at)
         return search
-          ? [{ at, search, urls: pictureUrls(base(at), hashesOf(search)), advantage: items?.[at]?.advantage }]
+          ? [
+              {
+                at,
+                search,
+                urls: pictureUrls(base(at), hashesOf(search)),
+                advantage: items?.[at]?.advantage,
+                origin: { run: name, index: at },
+                ...(search.parent && { name: `fork ${search.sampleIndex + 1} at turn ${search.parent.turn}` }),
+              },
+            ]
           : []
       }),
     [known, group.join()],
   )
+  const { value: family } = useJson<SearchFamily>(`${base(index)}/family`)
+  const parent = useParent(family?.parent)
   const all = wanted.every((at) => known?.has(at))
-  const shown = all ? entries : entries.filter(({ at }) => at === index)
+  const loaded = all ? entries : entries.filter(({ at }) => at === index)
+  // A fork stands beside the search that it departs from.
+  const shown = parent && loaded.length > 0 ? [{ ...parent, at: undefined }, ...loaded] : loaded
+  const search = known?.get(index)
   const chosen = Math.max(
     0,
     shown.findIndex(({ at }) => at === index),
@@ -73,6 +90,16 @@ export function RunSearchPage({ name }: { readonly name: string }) {
           )}
         </span>
       </p>
+      {family?.parent && search?.parent && (
+        <ParentLink origin={{ ...family.parent, turn: search.parent.turn }} parent={search.parent} />
+      )}
+      <ForkList
+        forks={(family?.forks ?? []).map(({ run, index: at, turn, answer, verdict }) => ({
+          href: href(['run', run, at], { compare: 1 }),
+          turn,
+          outcome: `${answer ?? 'no answer'}${verdict === 'unjudged' ? '' : `, ${verdict}`}`,
+        }))}
+      />
       <ProblemFact message={runError} />
       <ProblemFact message={error} />
       {shown.length > 0 ? (
@@ -82,7 +109,11 @@ export function RunSearchPage({ name }: { readonly name: string }) {
           {...place}
           at={chosen}
           price={details?.price}
-          go={({ at, ...to }) => go(at === undefined ? to : { at: itemAt(shown, at).at, turn: 0 })}
+          go={({ at, ...to }) => {
+            const next = at === undefined ? index : itemAt(shown, at).at
+            if (next === undefined && family?.parent) location.hash = pageOf(family.parent)
+            else go(at === undefined ? to : { at: next ?? index, turn: 0 })
+          }}
         />
       ) : (
         runError === undefined && error === undefined && <p role="status">Loading …</p>

@@ -52,7 +52,7 @@ export function SearchView({ entries, at, turn: wanted, compare: asked, go, pric
   const [help, setHelp] = useState(false)
   const [folded, setFolded] = useState(false)
   const pace = useMemo(() => (compare ? undefined : paceOf(search, price)), [search, price, compare])
-  const forking = useForking(search, (source) => setPicked(originalOfSource(search, source)))
+  const forking = useForking(search, at, (source) => setPicked(originalOfSource(search, source)))
   const canFork = origin !== undefined && turn > 0 && turn <= search.turns.length && search.end !== undefined
   const fork = (): void => {
     stop()
@@ -64,6 +64,7 @@ export function SearchView({ entries, at, turn: wanted, compare: asked, go, pric
     if (compare) scrollTo(0, 0)
   }, [compare])
   const step = (to: number): void => {
+    if (forking.draft) return
     stop()
     go({ turn: Math.max(0, Math.min(last, to)) })
   }

@@ -41,6 +41,7 @@ export function factsOf({ trajectory, step, advantage }: LoggedSearch, options: 
     problem: problemName(problem),
     sampleIndex,
     ...(ask !== undefined && { ask }),
+    ...(trajectory.parent && { parent: trajectory.parent }),
     policy,
     profile: profile.name,
     ...(step !== undefined && { step }),

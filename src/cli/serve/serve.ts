@@ -12,6 +12,7 @@ import { tokenVariable } from '../../server/http/guard.ts'
 import { mcpRefusal, mcpRoutes } from '../../server/mcp/routes.ts'
 import { machineUser } from '../../runs/notes.ts'
 import { embeddedRoutes, embeddedSearcher, usualQueue } from '../../server/openai/embedded-routes.ts'
+import { openRuns } from '../../server/runs/runs.ts'
 import { servedRuns } from '../../server/runs/served-runs.ts'
 import { connectRoutes, noConnectRoutes } from '../../server/models/connect-routes.ts'
 import { openModelDesk } from '../../server/models/model-desk.ts'
@@ -136,11 +137,12 @@ async function serve(options: ServeOptions): Promise<void> {
     )
     const sets = makeSets(runs, options.host, signal)
     closing.push(() => sets.close())
-    const asks = openAsks({ searchers, pictures, queue, archive, onFault: report, signal })
+    const stored = openRuns(runs, options.author && machineUser())
+    const asks = openAsks({ searchers, pictures, queue, stored: stored.forkable, archive, onFault: report, signal })
     const routes = {
       ...askRoutes({ searchers, unavailable, pictures, asks, archives: archive !== undefined, connects, signal }),
       ...(connects ? connectRoutes(desk, signal) : noConnectRoutes()),
-      ...runRoutes(runs, options.author && machineUser()),
+      ...runRoutes(stored),
       ...sets.routes,
       ...embeddedRoutes(sampler, { queue, others, keep: asks.keep }),
       ...mcpRoutes({ searcher: others[0] ?? embedded, keep: asks.keep, onFault: report }),

@@ -4,6 +4,7 @@ import type { End } from '../end.ts'
 import type { SearchNote } from '../note.ts'
 import type { PatternName } from '../pattern.ts'
 import type { Level } from '../problem.ts'
+import type { Parent } from '../trajectory.ts'
 
 type Verdict = 'correct' | 'wrong' | 'unjudged'
 
@@ -17,6 +18,8 @@ export interface SearchFacts {
   readonly sampleIndex: number
   /** For searches of a server: the number of the ask. */
   readonly ask?: number
+  /** For a fork: the search that it departs from. */
+  readonly parent?: Parent
   readonly policy: string
   /** The name of the profile. */
   readonly profile: string

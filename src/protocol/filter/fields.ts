@@ -90,6 +90,7 @@ export const fields: readonly Field[] = [
     what: 'in training: it reached a limit and had no gradient',
     of: ({ end, advantage }) => advantage === 0 && end.startsWith('over-'),
   },
+  { name: 'fork', kind: 'flag', what: 'it departs from another search', of: ({ parent }) => parent !== undefined },
   { name: 'starred', kind: 'flag', what: 'it was given a star', of: ({ note }) => note?.starred === true },
   {
     name: 'corrected',

@@ -99,7 +99,7 @@ export function openAsks({ searchers, pictures, queue, stored, archive, onFault,
   /** Never throws: errors become events of the ask. */
   async function searchOne(ask: Ask, place: QueuePlace, sample: number, wanted: Search): Promise<void> {
     const { problem, known, searcher, maxTurns, begun, judge = judgeExact } = wanted
-    const { profile } = searcher
+    const { profile = searcher.profile } = wanted
     const pictures = known.map(({ picture }) => picture)
     const seed = begun ? wanted.seed : sampleSeed(wanted.seed, problem, sample)
     try {
@@ -200,7 +200,7 @@ export function openAsks({ searchers, pictures, queue, stored, archive, onFault,
       const { pictures: known, reopen, judge, keep } = forkable
       const ask = asks.open({
         pictures: known.map(({ picture }) => picture),
-        profile: profileNamed(searcher.profile),
+        profile: profileNamed(plan.profile),
         origin: { ...origin, turn },
         ...(reopen && { reopen }),
       })
@@ -238,6 +238,8 @@ interface Search {
   readonly seed: number
   readonly maxTurns: number
   readonly begun?: Begun
+  /** Default: that of the searcher. */
+  readonly profile?: Profile
   /** Default: exact match. */
   readonly judge?: Judge
   readonly keep?: Forkable['keep']

@@ -1,22 +1,29 @@
 /** Forks of asks, over real sockets with the policy that ships. */
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { jsonLines, writeRun } from '../../../test/stored-searches.ts'
 import { openEmbeddedSampler } from '../../policy/embedded/embedded-policy.ts'
 import type { Trajectory } from '../../protocol/trajectory.ts'
 import { startServer } from '../http/start-server.ts'
 import type { RunningServer } from '../http/start-server.ts'
 import { embeddedSearcher } from '../openai/embedded-routes.ts'
 import { SearchQueue } from '../search-queue.ts'
+import { openRuns } from '../runs/runs.ts'
 import { askRoutes } from './ask-routes.ts'
 import { openAsks } from './asks.ts'
 import { openPictures } from './pictures.ts'
 import type { Pictures } from './pictures.ts'
-import type { AskEvent, AskFork, ErrorBody, ForkRequest, Setup } from './types.ts'
+import { runRoutes } from './run-routes.ts'
+import type { AskEvent, AskFork, ErrorBody, ForkRequest, RunDetails, RunFigures, SearchFamily, Setup } from './types.ts'
 
 const stop = new AbortController()
 const faults: unknown[] = []
 let embedded: Awaited<ReturnType<typeof openEmbeddedSampler>>
 let pictures: Pictures
 let server: RunningServer
+let root: string
 let parent: { readonly id: string; readonly search: Trajectory }
 
 beforeAll(async () => {
@@ -27,8 +34,10 @@ beforeAll(async () => {
   pictures = openPictures()
   const { signal } = stop
   const onFault = (error: unknown): void => void faults.push(error)
-  const asks = openAsks({ searchers, pictures, queue, onFault, signal })
-  const routes = askRoutes({ searchers, pictures, asks, archives: false, signal })
+  root = await mkdtemp(join(tmpdir(), 'forks-'))
+  const runs = openRuns(root)
+  const asks = openAsks({ searchers, pictures, queue, stored: runs.forkable, onFault, signal })
+  const routes = { ...askRoutes({ searchers, pictures, asks, archives: false, signal }), ...runRoutes(runs) }
   server = await startServer({ host: '127.0.0.1', port: 0, routes, onFault })
   const { scenes } = await json<Setup>('/api/setup')
   const { id: picture, question } = scenes.find(({ level }) => level === 'easy')!
@@ -41,6 +50,7 @@ afterAll(async () => {
   await server.close()
   await embedded.close()
   await pictures.close()
+  await rm(root, { recursive: true, force: true })
 })
 
 const json = async <T>(path: string): Promise<T> => (await (await fetch(`${server.url}${path}`)).json()) as T
@@ -93,13 +103,60 @@ test('a fork with another box is a search of its own that names its parent, and 
   expect(grandchild.parent).toMatchObject({ ask: 2, turn: 2, changed: ['seed'] })
 })
 
+test('a fork of a stored search is stored beside its run, whose log and figures stay as they are', async () => {
+  const settings = { command: 'eval', samples: 1, maxTurns: 8, seed: 1, judge: { name: 'exact' } }
+  const log = jsonLines([parent.search])
+  await writeRun(join(root, 'eval'), settings, { 'trajectories.jsonl': log })
+  const before = await json<RunFigures>('/api/runs/eval/figures')
+  const origin = { run: 'eval', index: 0 }
+  const pages: (string | undefined)[] = []
+  for (const turn of [1, 1]) {
+    const look = { box: [0.5, 0.5, 0.75, 0.75], source: 0 } as const
+    const started = await post('/api/forks', { ...request(), origin, turn, look, seed: pages.length })
+    const { id } = (await started.json()) as { id: string }
+    const last = (await news(id)).at(-1) as { readonly page?: string }
+    pages.push(last.page)
+    // After its end, the ask has no pictures of its own.
+    expect((await fetch(`${server.url}/api/asks/${id}/region?side=50`)).status).toBe(200)
+  }
+  expect(pages).toEqual(['/#/run/eval%2Fforks/0', '/#/run/eval%2Fforks/1'])
+  const { items, run } = await json<RunDetails>('/api/runs/eval%2Fforks')
+  expect(run.command).toBe('fork')
+  expect(items.map(({ sampleIndex, ask, parent: from }) => [sampleIndex, ask, from?.run, from?.turn])).toEqual([
+    [0, undefined, 'eval', 1],
+    [1, undefined, 'eval', 1],
+  ])
+  const search = await json<Trajectory>('/api/runs/eval%2Fforks/items/0')
+  expect(search.verdict?.kind).toBe(search.answer === search.problem.answer ? 'correct' : 'wrong')
+  expect((await fetch(`${server.url}/api/runs/eval%2Fforks/items/0/region?side=50`)).status).toBe(200)
+  expect(await json<SearchFamily>('/api/runs/eval/items/0/family')).toEqual({
+    forks: [0, 1].map((index) => expect.objectContaining({ run: 'eval/forks', index, turn: 1, policy: 'embedded' })),
+  })
+  // A fork of a fork is beside it.
+  const again = await post('/api/forks', { ...request(), origin: { run: 'eval/forks', index: 1 }, turn: 2, seed: 9 })
+  expect(await ended(((await again.json()) as { id: string }).id)).toMatchObject({
+    parent: { run: 'forks', sampleIndex: 1 },
+  })
+  expect(await json<SearchFamily>('/api/runs/eval%2Fforks/items/1/family')).toEqual({
+    parent: { run: 'eval', index: 0 },
+    forks: [expect.objectContaining({ run: 'eval/forks', index: 2, turn: 2 })],
+  })
+  expect(await json<SearchFamily>('/api/runs/eval%2Fforks/items/2/family')).toEqual({
+    parent: { run: 'eval/forks', index: 1 },
+    forks: [],
+  })
+  expect(await readFile(join(root, 'eval', 'trajectories.jsonl'), 'utf8')).toBe(log)
+  expect(await json<RunFigures>('/api/runs/eval/figures')).toEqual(before)
+  expect((await json<RunFigures>('/api/runs/eval%2Fforks/figures')).scores).toBeNull()
+})
+
 test.each<[string, Partial<Record<keyof ForkRequest, unknown>>, number, string]>([
   ['a policy that is not offered', { policy: 'chat:x' }, 400, 'invalid_request'],
   ['a box outside of its source', { look: { box: [0, 0, 2, 1], source: 0 } }, 400, 'invalid_request'],
   ['a turn that is not there', { turn: 99, seed: 1 }, 400, 'no-such-turn'],
   ['a search that is not there', { origin: { ask: 'none', sample: 0 } }, 404, 'no_ask'],
   ['a sample that is not there', { origin: { ask: '', sample: 5 } }, 409, 'not_ended'],
-  ['a run where there are none', { origin: { run: 'eval', index: 0 } }, 404, 'no_run'],
+  ['a run where there are none', { origin: { run: 'none', index: 0 } }, 404, 'no_run'],
 ])('is refused for %s', async (_, change, status, code) => {
   const { origin } = change as Partial<ForkRequest>
   const named = origin && 'ask' in origin && origin.ask === '' ? { origin: { ...origin, ask: parent.id } } : {}

@@ -5,6 +5,8 @@ import type { Judge } from '../../judge/judge.ts'
 import { judgeExact } from '../../judge/exact.ts'
 import { relativeBox } from '../../protocol/box.ts'
 import { picturesOf } from '../../protocol/originals.ts'
+import { profileHash } from '../../protocol/profile.ts'
+import type { Profile } from '../../protocol/profile.ts'
 import type { Parent, Trajectory } from '../../protocol/trajectory.ts'
 import { planFork } from '../../search/fork.ts'
 import type { Begun } from '../../search/begun.ts'
@@ -64,12 +66,19 @@ export function forkableAsk(ask: Ask, sample: number, pictures: Pictures): Forka
 export function forkPlan(
   { search, named }: Forkable,
   { turn, look, thought, ...asked }: ForkBody,
-  { profile, policy }: Pick<Searcher, 'profile' | 'policy'>,
-): { readonly begun: Begun; readonly seed: number; readonly maxTurns: number } {
+  { profile: own, policy }: Pick<Searcher, 'profile' | 'policy'>,
+): { readonly begun: Begun; readonly seed: number; readonly maxTurns: number; readonly profile: Profile } {
+  const profile = profileLike(search, own)
   const rewritten = look !== undefined || thought !== undefined
   const seed = asked.seed ?? (rewritten ? search.seed : randomInt(2 ** 31))
   const maxTurns = asked.maxTurns ?? search.maxTurns
   const words = { turn, thought, look: look && { boxRel: relativeBox(...look.box), source: look.source } }
   const begun = planFork(search, words, { policy: policy().name, profile, seed, maxTurns, named })
-  return { begun, seed, maxTurns }
+  return { begun, seed, maxTurns, profile }
+}
+
+/** The profile of the searcher, or if the search had the same but for which answer counts (as in evaluations), that of the search. */
+function profileLike({ profile }: Trajectory, own: Profile): Profile {
+  const variants = (['first', 'last'] as const).map((answerPick) => ({ ...own, answerPick }))
+  return variants.find((variant) => profileHash(variant) === profile.sha256) ?? own
 }

@@ -12,6 +12,7 @@ import { openAsks } from './asks.ts'
 import { openPictures } from './pictures.ts'
 import type { Pictures } from './pictures.ts'
 import { askRoutes } from './ask-routes.ts'
+import { openRuns } from '../runs/runs.ts'
 import { runRoutes } from './run-routes.ts'
 import type { AskEvent, AskRequest, ErrorBody, RunDetails, RunFigures, RunRow, Setup } from './types.ts'
 import { embeddedSearcher } from '../openai/embedded-routes.ts'
@@ -42,7 +43,7 @@ beforeAll(async () => {
   const { signal } = stop
   const onFault = (error: unknown): void => void faults.push(error)
   const asks = openAsks({ searchers, pictures, queue, onFault, signal })
-  routes = { ...askRoutes({ searchers, pictures, asks, archives: false, signal }), ...runRoutes(runs) }
+  routes = { ...askRoutes({ searchers, pictures, asks, archives: false, signal }), ...runRoutes(openRuns(runs)) }
   server = await startServer({ host: '127.0.0.1', port: 0, routes, onFault })
 })
 afterAll(async () => {

@@ -13,9 +13,7 @@ import type { Routes } from '../http/router.ts'
 const firstItems = 500
 const mostItems = 2_000
 
-/** `root`: the folder that contains the runs. `author` signs notes. */
-export function runRoutes(root: string, author?: string): Routes {
-  const runs = openRuns(root, author)
+export function runRoutes(runs: Runs): Routes {
   const sent = sentRegions()
   return {
     'GET /api/runs': () => runs.list(),
@@ -33,7 +31,7 @@ export function viewRoutes(root: string, author?: string): Routes {
     archives: false,
     connects: false,
   }
-  return { ...runRoutes(root, author), 'GET /api/setup': () => setup }
+  return { ...runRoutes(openRuns(root, author)), 'GET /api/setup': () => setup }
 }
 
 /** `<run>`, `<run>/summary`, `<run>/figures`, `<run>/thoughts`, `<run>/charts/<id>`, `<run>/diff/<other run>`, `<run>/items/<n>`, `<run>/items/<n>/region`, `.../view`, `.../figure`. */
@@ -68,6 +66,7 @@ async function runAnswer(
   const pictureAt = (original: number) => runs.picture(name, index, original)
   if (what === 'region') return regionResponse(sent, pictureAt, query)
   const search = await runs.search(name, index)
+  if (what === 'family') return runs.family(name, index)
   if (what === 'view') return viewResponse(sent, pictureAt, search, query)
   if (what === 'figure') return figureResponse(search, pictureAt, query)
   throw nowhere()

@@ -85,6 +85,17 @@ export interface AskFork {
   readonly outcome: string
 }
 
+/** `GET /api/runs/<name>/items/<n>/family`: its parent and its forks, as far as they are stored. */
+export interface SearchFamily {
+  readonly parent?: { readonly run: string; readonly index: number }
+  readonly forks: readonly StoredFork[]
+}
+
+export interface StoredFork extends Pick<ItemRow, 'index' | 'policy' | 'answer' | 'verdict'> {
+  readonly run: string
+  readonly turn: number
+}
+
 /** The response to an `AskRequest`. */
 export interface AskStarted {
   readonly id: string

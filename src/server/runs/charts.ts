@@ -7,6 +7,7 @@ import { percent } from '../../shared/numbers.ts'
 import { reasonText } from '../../protocol/reason.ts'
 import { reasonCounter, reasonKey } from '../../protocol/reason-count.ts'
 import type { ReasonRow, RunFigures, Scores } from '../api/types.ts'
+import { forkCommand } from '../../runs/forks.ts'
 import type { FoundRun } from '../../runs/find-runs.ts'
 import { groupName } from './items.ts'
 import type { ListedSearch } from './items.ts'
@@ -22,8 +23,8 @@ const mostLimits = 256
 
 export async function figuresOf({ path, settings }: FoundRun, searches: readonly ListedSearch[]): Promise<Figures> {
   const stages = await readMetrics(path)
-  // A collection keeps only right searches, and asks are not a problem set.
-  const unscored = settings['command'] === 'collect' || settings['command'] === 'serve'
+  // A collection keeps only right searches; asks and forks are not a problem set.
+  const unscored = ['collect', 'serve', forkCommand].includes(String(settings['command']))
   const scorable = unscored ? [] : searches.filter(({ item }) => item.step === undefined)
   const scored = scoresOf(scorable, settings['maxTurns'])
   return {

@@ -4,6 +4,7 @@ import { problemList } from '../../runs/files.ts'
 import { readRunFile } from '../../runs/run-file.ts'
 import type { ScoredProblem } from '../../evaluate/figures/sampling.ts'
 import { levelSlice, problemName } from '../../evaluate/stored-outcomes.ts'
+import { forkCommand } from '../../runs/forks.ts'
 import { differences } from '../../runs/configuration.ts'
 import type { DiffRow, DiffSide, RunsDiff } from '../api/types.ts'
 import { HttpError } from '../http/http-error.ts'
@@ -28,8 +29,8 @@ export async function diffRuns(first: RunToCompare, second: RunToCompare): Promi
       `The runs are of different benchmarks, ${benchmarks.join(' and ')}, so they cannot be compared.`,
     )
   }
-  if (both.some(({ run }) => run.settings['command'] === 'serve')) {
-    throw notComparable('A run of serve contains asks rather than a problem set, so it cannot be compared.')
+  if (both.some(({ run }) => ['serve', forkCommand].includes(String(run.settings['command'])))) {
+    throw notComparable('Asks and forks are no problem set, so their runs cannot be compared.')
   }
   const [before, after] = [judged(first), judged(second)]
   const names = [...before.keys()].filter((name) => after.has(name))

@@ -16,6 +16,8 @@ import type { Picture } from '../../vision/picture.ts'
 import { HttpError } from '../http/http-error.ts'
 import type { FoundRun } from '../../runs/find-runs.ts'
 import { recentValues } from '../../shared/recent.ts'
+import { searchedRun } from '../../runs/forks.ts'
+import type { RunPlace } from '../../runs/forks.ts'
 import { keptImage } from '../../runs/run-folder.ts'
 
 type Entries = ReadonlyMap<string, BenchmarkEntry>
@@ -24,9 +26,9 @@ type Entries = ReadonlyMap<string, BenchmarkEntry>
 const mostSets = 4
 
 /** Opens pictures of stored searches; the data of a run are read once. Throws `HttpError` 404. */
-export function runPictures(): (run: FoundRun, trajectory: Trajectory, original: number) => Promise<Picture> {
+export function runPictures(): (of: FoundRun, trajectory: Trajectory, original: number) => Promise<Picture> {
   const data = recentValues<Promise<Entries>>(mostSets)
-  const dataOf = async (run: FoundRun): Promise<Entries> => {
+  const dataOf = async (run: RunPlace): Promise<Entries> => {
     try {
       return await (data.get(run.path) ?? data.set(run.path, readData(run)))
     } catch {
@@ -35,7 +37,8 @@ export function runPictures(): (run: FoundRun, trajectory: Trajectory, original:
       return new Map()
     }
   }
-  return async (run, trajectory, original) => {
+  return async (of, trajectory, original) => {
+    const run = searchedRun(of)
     const searched = picturesOf(trajectory)[original]
     if (searched === undefined) throw new HttpError(404, 'no_picture', 'The question has no such picture.')
     const picture =
@@ -70,7 +73,7 @@ function scene({ problem, picture, furtherPictures }: Trajectory): Picture | und
   }
 }
 
-async function readData({ settings }: FoundRun): Promise<Entries> {
+async function readData({ settings }: RunPlace): Promise<Entries> {
   const { command, data, benchmark = 'visual-probe' } = settings
   if (typeof data !== 'string' || typeof benchmark !== 'string') return new Map()
   const entries = trainingCommands.includes(String(command))

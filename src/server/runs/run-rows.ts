@@ -1,4 +1,5 @@
 /** What a list of runs tells of each: from its settings and files at once, and from its logs when they have been read. */
+import { forkCommand } from '../../runs/forks.ts'
 import type { FoundRun } from '../../runs/find-runs.ts'
 import { fieldsOf } from '../../shared/fields.ts'
 import type { RunFigures, RunRow, RunState, RunSummary } from '../api/types.ts'
@@ -41,7 +42,7 @@ function profileOf({ protocol, profile }: FoundRun['settings']): string {
 function stateOf({ live, progress, hasResult, settings }: FoundRun): RunState {
   if (live) return 'running'
   if (progress !== undefined) return endStates[progress.ended?.how ?? 'interrupted']
-  return hasResult || settings['command'] === 'serve' ? 'finished' : 'unknown'
+  return hasResult || ['serve', forkCommand].includes(String(settings['command'])) ? 'finished' : 'unknown'
 }
 
 const endStates = {

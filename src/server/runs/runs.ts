@@ -3,11 +3,23 @@ import { lstat } from 'node:fs/promises'
 import { filteredRun, readPriceOf } from '../../evaluate/search-matcher.ts'
 import type { Filter } from '../../protocol/filter/filter.ts'
 import { matcher, thoughtWords } from '../../protocol/filter/matcher.ts'
+import { picturesOf } from '../../protocol/originals.ts'
 import type { Trajectory } from '../../protocol/trajectory.ts'
+import { keepFork, runNameOf } from '../../runs/forks.ts'
 import type { Picture } from '../../vision/picture.ts'
-import type { ItemRow, RunDetails, RunNotes, RunRow, RunsDiff, RunSummary, ThoughtsFound } from '../api/types.ts'
+import type {
+  ItemRow,
+  RunDetails,
+  RunNotes,
+  RunRow,
+  RunsDiff,
+  RunSummary,
+  SearchFamily,
+  ThoughtsFound,
+} from '../api/types.ts'
 import { logFile } from '../../runs/log.ts'
 import { errorCodeOf } from '../../shared/errors.ts'
+import type { Forkable } from '../api/forks.ts'
 import { HttpError } from '../http/http-error.ts'
 import { figuresOf } from './charts.ts'
 import type { Figures } from './charts.ts'
@@ -22,6 +34,7 @@ import { recentValues } from '../../shared/recent.ts'
 import { runPictures } from './pictures.ts'
 import { noteKeeper } from './run-notes.ts'
 import { findThoughts } from './thoughts.ts'
+import { relativesOf, forksNameOf, judgeOf } from './family.ts'
 
 /** The part of a run that matches a filter. */
 interface Matching {
@@ -49,6 +62,9 @@ export interface Runs {
   search(name: string, index: number): Promise<Trajectory>
   /** `original`: index of the picture of the question; default: the first. */
   picture(name: string, index: number, original?: number): Promise<Picture>
+  /** What a fork of a search needs; forks are stored beside it. */
+  forkable(name: string, index: number): Promise<Forkable>
+  family(name: string, index: number): Promise<SearchFamily>
 }
 
 /** Number of searches in all indexes together, about 2 KB each; a run counts as this many at least. */
@@ -195,6 +211,32 @@ export function openRuns(root: string, author?: string): Runs {
     async picture(name, at, original = 0) {
       const { run, index } = await opened(name, at + 1)
       return pictureOf(run, await searchAt(index, at), original)
+    },
+    async forkable(name, at) {
+      const { run, index } = await opened(name)
+      const search = await searchAt(index, at)
+      const reopen = (original: number): Promise<Picture> => pictureOf(run, search, original)
+      const pictures = await Promise.all(
+        picturesOf(search).map(async (_, original) => ({ picture: await reopen(original) })),
+      )
+      const step = index.entries[at]?.kept.item.step
+      const forks = encodeURIComponent(forksNameOf(run))
+      return {
+        search,
+        pictures,
+        reopen,
+        named: { run: runNameOf(run), ...(step !== undefined && { step }) },
+        judge: judgeOf(run),
+        async keep(fork) {
+          const kept = await keepFork(run, fork)
+          return { page: `/#/run/${forks}/${kept}`, trajectory: `/api/runs/${forks}/items/${kept}` }
+        },
+      }
+    },
+    async family(name, at) {
+      const { run, index } = await opened(name)
+      const search = await searchAt(index, at)
+      return relativesOf({ run, index }, search, at, (other) => opened(other).catch(() => undefined))
     },
   }
 }
