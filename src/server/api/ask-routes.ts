@@ -9,6 +9,7 @@ import { figureResponse } from './figure.ts'
 import { countOf, nowhere, partsOf } from './path.ts'
 import type { Pictures } from './pictures.ts'
 import { regionResponse, sentRegions, viewResponse } from './region.ts'
+import { fromOwnPage } from '../http/guard.ts'
 import { HttpError } from '../http/http-error.ts'
 import type { Ask } from './kept-asks.ts'
 import type { Routes } from '../http/router.ts'
@@ -70,7 +71,7 @@ export function askRoutes(options: AskRoutesOptions): Routes {
       return regionResponse(sent, () => pictures.get(id).picture, query)
     },
     'POST /api/asks': (body) => asks.start(body),
-    'POST /api/forks': (body) => asks.fork(body),
+    'POST /api/forks': fromOwnPage((body) => asks.fork(body)),
     'GET /api/asks': () => asks.recent(),
     'GET /api/asks/*': (_, { url, headers, signal: gone }) => {
       const [[id = '', what], query] = partsOf(url, '/api/asks/')
