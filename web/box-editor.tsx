@@ -4,19 +4,19 @@
  */
 import { useEffect, useRef } from 'preact/hooks'
 import type { PixelBox } from '../src/protocol/box.ts'
-import type { Corners } from './fork-draft.ts'
+import type { BoxEdges } from './fork-draft.ts'
 import type { SharedView } from './shared-view.ts'
 
 export interface EditedBox {
   /** Undefined until one is drawn. */
-  readonly box: Corners | undefined
+  readonly box: BoxEdges | undefined
   /** The box stays inside this region. */
   readonly within: PixelBox
   /** How far a key moves, in pixels of the original. */
   readonly nudge: readonly [number, number]
   /** Edges move by whole nudges only. */
   readonly snaps: boolean
-  readonly onBox: (box: Corners) => void
+  readonly onBox: (box: BoxEdges) => void
 }
 
 interface Props extends EditedBox {
@@ -37,7 +37,7 @@ export function BoxEditor({ box, within, nudge, snaps, onBox, frame, view }: Pro
     | {
         readonly grip: Grip
         readonly from: readonly [number, number]
-        readonly start: Corners
+        readonly start: BoxEdges
         readonly fresh: boolean
       }
     | undefined
@@ -49,13 +49,13 @@ export function BoxEditor({ box, within, nudge, snaps, onBox, frame, view }: Pro
     const [x, y, w, h] = view.now()
     return [x + ((event.clientX - left) / width) * w, y + ((event.clientY - top) / height) * h]
   }
-  const grab = (grip: Grip, start?: Corners) => (event: PointerEvent) => {
+  const grab = (grip: Grip, start?: BoxEdges) => (event: PointerEvent) => {
     if (event.button !== 0) return
     // Otherwise the picture would move, too.
     event.stopPropagation()
     event.preventDefault()
     const from = at(event)
-    const fresh: Corners = [from[0], from[1], from[0], from[1]]
+    const fresh: BoxEdges = [from[0], from[1], from[0], from[1]]
     drag.current = { grip, from, start: start ?? inside(fresh, within), fresh: start === undefined }
     group.current?.setPointerCapture(event.pointerId)
     group.current?.focus({ preventScroll: true })
@@ -153,7 +153,7 @@ function cursorOf({ x, y }: Exclude<Grip, 'move'>): string {
 }
 
 /** The box after its grip moved by `by`; edges that pass each other change places. */
-function changed(start: Corners, grip: Grip, by: readonly [number, number], within: PixelBox): Corners {
+function changed(start: BoxEdges, grip: Grip, by: readonly [number, number], within: PixelBox): BoxEdges {
   const [x0, y0, x1, y1] = start
   if (grip === 'move') {
     const dx = Math.min(within[2] - x1, Math.max(within[0] - x0, by[0]))
@@ -171,17 +171,17 @@ function changed(start: Corners, grip: Grip, by: readonly [number, number], with
   )
 }
 
-function inside([x0, y0, x1, y1]: Corners, [left, top, right, bottom]: PixelBox): Corners {
+function inside([x0, y0, x1, y1]: BoxEdges, [left, top, right, bottom]: PixelBox): BoxEdges {
   const x = (value: number): number => Math.min(right, Math.max(left, value))
   const y = (value: number): number => Math.min(bottom, Math.max(top, value))
   return [x(Math.min(x0, x1)), y(Math.min(y0, y1)), x(Math.max(x0, x1)), y(Math.max(y0, y1))]
 }
 
-function middleOf([left, top, right, bottom]: PixelBox): Corners {
+function middleOf([left, top, right, bottom]: PixelBox): BoxEdges {
   const [w, h] = [(right - left) / 4, (bottom - top) / 4]
   return [left + 1.5 * w, top + 1.5 * h, right - 1.5 * w, bottom - 1.5 * h]
 }
 
-function textOf([x0, y0, x1, y1]: Corners): string {
+function textOf([x0, y0, x1, y1]: BoxEdges): string {
   return `${Math.round(x0)}, ${Math.round(y0)} to ${Math.round(x1)}, ${Math.round(y1)}`
 }

@@ -7,14 +7,14 @@ import type { ForkRequest, PolicyRow } from '../src/server/api/types.ts'
 import { itemAt } from '../src/shared/known.ts'
 import type { ShownSearch } from './shown-search.ts'
 
-export type Corners = readonly [number, number, number, number]
+export type BoxEdges = readonly [number, number, number, number]
 
 export interface ForkDraft {
   readonly turn: number
   /** Index of the observation that is looked into. */
   readonly source: number
   /** As fractions of the source; undefined until one is drawn. */
-  readonly box: Corners | undefined
+  readonly box: BoxEdges | undefined
   readonly thought: string
   /** Default: the first on offer. */
   readonly policy?: string | undefined
@@ -51,13 +51,13 @@ export function originalOfSource({ observations }: ShownSearch, source: number):
 }
 
 /** A box in pixels of the original as fractions of a region of it. */
-export function withinBox([x0, y0, x1, y1]: Corners, [left, top, right, bottom]: PixelBox): RelativeBox {
+export function withinBox([x0, y0, x1, y1]: BoxEdges, [left, top, right, bottom]: PixelBox): RelativeBox {
   const [width, height] = [right - left, bottom - top]
   return tidyBox([(x0 - left) / width, (y0 - top) / height, (x1 - left) / width, (y1 - top) / height])
 }
 
 /** The inverse, on the multiples of `step` that the policy reads. */
-export function onOriginalPx(box: Corners, [left, top, right, bottom]: PixelBox, step?: number): Corners {
+export function onOriginalPx(box: BoxEdges, [left, top, right, bottom]: PixelBox, step?: number): BoxEdges {
   const [x0, y0, x1, y1] = tidyBox(box, step)
   const [width, height] = [right - left, bottom - top]
   return [left + x0 * width, top + y0 * height, left + x1 * width, top + y1 * height]
@@ -91,6 +91,6 @@ export function planOf(
   return { look, thought, words }
 }
 
-function sameBox(a: Corners, b: Corners | undefined): boolean {
+function sameBox(a: BoxEdges, b: BoxEdges | undefined): boolean {
   return b !== undefined && a.every((edge, at) => Math.abs(edge - itemAt(b, at)) < 1e-9)
 }

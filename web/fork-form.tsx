@@ -6,7 +6,7 @@ import type { AskStarted, ForkRequest, PolicyRow, Setup } from '../src/server/ap
 import { ProblemFact } from './facts.tsx'
 import { postJson, useJson } from './fetch-json.ts'
 import { onOriginalPx, planOf, regionOf, sourcesAt, withinBox } from './fork-draft.ts'
-import type { Corners, ForkDraft } from './fork-draft.ts'
+import type { BoxEdges, ForkDraft } from './fork-draft.ts'
 import { href } from './route.ts'
 import type { ShownSearch } from './shown-search.ts'
 import { Slider } from './slider.tsx'
@@ -177,7 +177,7 @@ function BoxFields({ search, draft, step, onDraft }: FieldProps & { readonly ste
   const set = (at: number, value: number | undefined): void => {
     if (value === undefined) return
     const [x0, y0, x1, y1] = (px ?? within).map((edge, index) => (index === at ? value : edge))
-    const box: Corners = [x0 ?? 0, y0 ?? 0, x1 ?? 0, y1 ?? 0]
+    const box: BoxEdges = [x0 ?? 0, y0 ?? 0, x1 ?? 0, y1 ?? 0]
     onDraft({ ...draft, box: withinBox(box, within) })
   }
   return (

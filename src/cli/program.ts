@@ -8,6 +8,7 @@ import { addDoctor } from './doctor.ts'
 import { addEval } from './eval/eval.ts'
 import { addExport } from './data/export.ts'
 import { addImport } from './data/import.ts'
+import { addFork } from './fork.ts'
 import { addJudge } from './eval/judge.ts'
 import { addMcp } from './serve/mcp.ts'
 import { addNote } from './note.ts'
@@ -68,6 +69,7 @@ export function program(): Command {
     addServe,
     addView,
     addNote,
+    addFork,
     addMcp,
     addData,
     addModels,

@@ -24,7 +24,7 @@ export interface RunPlace {
 }
 
 /** The folder with the forks of the searches of a run; forks of forks are among them. */
-function forksFolder({ path, settings }: RunPlace): string {
+export function forksFolder({ path, settings }: RunPlace): string {
   return settings['command'] === forkCommand ? path : join(path, forksName)
 }
 

@@ -15,6 +15,8 @@ interface Target {
   write(rows: AsyncIterable<TrainingRow>, folder: string): Promise<void>
   /** Returns a function that converts each row, or says why it is left out; without it rows are written unchanged. */
   readonly startRows?: () => (row: TrainingRow) => TrainingRow | string
+  /** Only the problems are written, and no turns. */
+  readonly problemsOnly?: true
 }
 
 const targets = {
@@ -22,7 +24,7 @@ const targets = {
   trl: { write: writeTrl },
   'mini-o3': { write: writeColdStart },
   parquet: { write: writeParquet },
-  verl: { write: writeVerl, startRows: onePerProblem },
+  verl: { write: writeVerl, startRows: onePerProblem, problemsOnly: true },
   'verl-agent': { write: writeVerlAgent, startRows: endingInReply },
 } as const satisfies Record<string, Target>
 
@@ -60,7 +62,8 @@ export async function exportSet({ rows, to, out, signal, onRow }: ExportSetOptio
   async function* checked(): AsyncGenerator<TrainingRow, void> {
     for await (const row of rows) {
       throwIfAborted(signal)
-      const prepared = prepare(row)
+      const unwanted = row.byHand && !target.problemsOnly
+      const prepared = unwanted ? writtenByHand : prepare(row)
       const written = typeof prepared === 'string' ? prepared : (specialTextIn(prepared) ?? prepared)
       if (typeof written === 'string') leftOut[written] = (leftOut[written] ?? 0) + 1
       else {
@@ -78,6 +81,9 @@ export async function exportSet({ rows, to, out, signal, onRow }: ExportSetOptio
   const written = await writeFolder(out, (folder) => target.write(checked(), folder))
   return { ...counts, leftOut, ...written }
 }
+
+/** These formats cannot say that a turn is only to be read. */
+const writtenByHand = 'a turn was written by hand, which the trainer would learn like the others: --by-hand wants that'
 
 /** For example `2 rows are left out: the text contains <|im_end|> (2).`; empty if there are none. */
 export function leftOutText(leftOut: ExportSummary['leftOut']): string {

@@ -48,6 +48,7 @@ export async function* runRows(
       images: await drawnViews(told, options.encoding),
       answer: problem.answer,
       ...(problem.alternatives && { alternatives: problem.alternatives }),
+      ...(trajectory.turns.some(({ byHand }) => byHand !== undefined) && { byHand: true as const }),
     }
   }
 }

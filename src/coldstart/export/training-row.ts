@@ -31,6 +31,8 @@ export interface TrainingRow {
   readonly answer?: string | undefined
   /** Further answers that are right too. */
   readonly alternatives?: readonly string[]
+  /** One of its turns was written by hand. */
+  readonly byHand?: true
 }
 
 type Part = { readonly type: 'image' } | { readonly type: 'text'; readonly text: string }

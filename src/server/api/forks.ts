@@ -65,7 +65,7 @@ export function forkableAsk(ask: Ask, sample: number, pictures: Pictures): Forka
 /** How the fork goes on. Throws `UserError`. */
 export function forkPlan(
   { search, named }: Forkable,
-  { turn, look, thought, ...asked }: ForkBody,
+  { turn, look, thought, ...asked }: Omit<ForkBody, 'origin' | 'policy'>,
   { profile: own, policy }: Pick<Searcher, 'profile' | 'policy'>,
 ): { readonly begun: Begun; readonly seed: number; readonly maxTurns: number; readonly profile: Profile } {
   const profile = profileLike(search, own)

@@ -56,6 +56,13 @@ describe('cold-start turns', () => {
     expect(coldStartTurns(trajectory, 2)).toHaveLength(2)
   })
 
+  test('a turn that was written by hand is read, and not learned', async () => {
+    const { trajectory, prompts } = await recorded(3)
+    const turns = trajectory.turns.map((turn, i) => (i === 1 ? { ...turn, byHand: ['box'] as const } : turn))
+    const learned = coldStartTurns({ ...trajectory, turns })
+    expect(learned.map(({ prompt }) => prompt)).toEqual(prompts.filter((_, i) => i !== 1))
+  })
+
   test('shifting numbers renames observations and nothing else', async () => {
     const { trajectory } = await recorded(3)
     const turn = coldStartTurns(trajectory).at(-1)!

@@ -21,7 +21,7 @@ export interface ColdStartTurn {
   readonly reply: readonly number[]
 }
 
-/** The turns of a trajectory, up to `maxTurns`. */
+/** The turns of a trajectory, up to `maxTurns`, but for those that were written by hand: these are only read. */
 export function coldStartTurns(trajectory: Trajectory, maxTurns = Infinity): ColdStartTurn[] {
   const turns: ColdStartTurn[] = []
   let question: readonly number[] = []
@@ -34,6 +34,7 @@ export function coldStartTurns(trajectory: Trajectory, maxTurns = Infinity): Col
     if (message.kind !== 'error') boxPx = message.view?.boxPx
     const prompt = turnPrompt(question, last, message)
     last = encodeText(turn.text)
+    if (turn.byHand !== undefined) continue
     turns.push({
       docId: trajectory.problem.docId,
       boxPx: defined(boxPx, 'a view'),

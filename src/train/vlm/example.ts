@@ -19,6 +19,8 @@ export interface Lesson {
   /** Of the message's views. */
   readonly viewSizes: readonly Size[]
   readonly reply: string
+  /** It was written by hand: read, and not learned. */
+  readonly byHand?: true
 }
 
 export interface Example {
@@ -47,7 +49,8 @@ export function exampleOf(trajectory: Trajectory, profile: Profile, openers: rea
   return {
     lessons: async () =>
       replay(trajectory, profile, viewOf).map(({ message, turn }) => {
-        return { message, viewSizes: sizesOf(message), reply: turnAsText(turn) }
+        const given = turn.byHand && { byHand: true as const }
+        return { message, viewSizes: sizesOf(message), reply: turnAsText(turn), ...given }
       }),
   }
 }

@@ -78,12 +78,12 @@ export async function exampleTurns(
   const tools = functionsOf(profile)
   const conversation = openConversation(model, tools, shown)
   const turns: Turn[] = []
-  for (const { message, reply: text } of await example.lessons()) {
+  for (const { message, reply: text, byHand } of await example.lessons()) {
     await conversation.tell(message)
     const prompt = conversation.prompt()
     const reply = [...model.tokenizer.encode(storedTurn(text, model, tools)), model.end]
     if (contextLimit !== null && promptLength(prompt) + reply.length > contextLimit) break
-    turns.push({ prompt, reply })
+    if (byHand === undefined) turns.push({ prompt, reply })
     conversation.reply(reply)
   }
   return turns

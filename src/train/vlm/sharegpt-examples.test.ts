@@ -74,6 +74,17 @@ describe('searches in an exported set', () => {
     expect(await replies(room - 1)).toEqual([all[0]!.reply])
   })
 
+  test('a turn that was written by hand is read, and not learned', async () => {
+    const long = collected.at(-1)!
+    const all = await exampleTurns(long, tinyVlm, unlimited, shownPictures())
+    const given: Example = {
+      lessons: async () => (await long.lessons()).map((one, i) => (i === 0 ? { ...one, byHand: true } : one)),
+    }
+    const learned = await exampleTurns(given, tinyVlm, unlimited, shownPictures())
+    expect(learned.map(({ reply }) => reply)).toEqual(all.slice(1).map(({ reply }) => reply))
+    expect(await seen(learned[0]!.prompt)).toEqual(await seen(all[1]!.prompt))
+  })
+
   test('no set at all is nothing, and no error', async () => {
     expect(await readShareGptExamples(folder)).toBeUndefined()
   })
