@@ -106,11 +106,13 @@ function spellings({ source }: Look, { originals }: TurnPlace): string[] {
 
 function withLook(turn: Written, look: Look, profile: Profile, place: TurnPlace): Written {
   const box = `[${unitsOf(look, profile, place).join(', ')}]`
-  for (const source of spellings(look, place)) {
-    for (const text of [replacedCall(turn.text, box, source, profile), newCall(turn, box, source, profile)]) {
-      if (text !== undefined && looksAt(text, look, profile, place)) return { ...turn, text }
-    }
-  }
+  const sources = spellings(look, place)
+  const texts = [
+    ...[undefined, ...sources].map((source) => replacedCall(turn.text, box, source, profile)),
+    ...sources.map((source) => newCall(turn, box, source, profile)),
+  ]
+  const text = texts.find((one) => one !== undefined && looksAt(one, look, profile, place))
+  if (text !== undefined) return { ...turn, text }
   throw new UserError(
     'look-not-writable',
     `The profile "${profile.name}" cannot zoom into ${sourceAt(look.source, place.originals)}: ` +
@@ -118,11 +120,11 @@ function withLook(turn: Written, look: Look, profile: Profile, place: TurnPlace)
   )
 }
 
-/** The text with another box in the call that it has. */
-function replacedCall(text: string, box: string, source: string, profile: Profile): string | undefined {
+/** The text with another box in the call that it has. `source` undefined: the one that is there. */
+function replacedCall(text: string, box: string, source: string | undefined, profile: Profile): string | undefined {
   const found = dialectOf(profile).parts(text, profile)
   if (found.box === undefined) return undefined
-  const changes = [{ span: found.box, by: box }, ...(found.source ? [{ span: found.source, by: source }] : [])]
+  const changes = [{ span: found.box, by: box }, ...(found.source && source !== undefined ? [{ span: found.source, by: source }] : [])]
   return changes
     .toSorted((a, b) => b.span.start - a.span.start)
     .reduce((before, { span, by }) => before.slice(0, span.start) + by + before.slice(span.end), text)

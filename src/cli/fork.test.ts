@@ -1,0 +1,73 @@
+/** `mini-o3 fork`, as a real process on a run that was just searched. */
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { runProgram } from '../../test/run-program.ts'
+import { jsonLines, writeRun } from '../../test/stored-searches.ts'
+import { embeddedPolicy } from '../policy/embedded/embedded-policy.ts'
+import { makeProblem } from '../probe/problem.ts'
+import { scenePicture } from '../probe/scene-picture.ts'
+import { makeScene } from '../probe/scene.ts'
+import { profiles } from '../protocol/profile.ts'
+import { trajectorySchema } from '../protocol/trajectory.ts'
+import type { Trajectory } from '../protocol/trajectory.ts'
+import { searchToEnd } from '../search/search-many.ts'
+
+let folder: string
+let run: string
+let parent: Trajectory
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'fork-command-'))
+  run = join(folder, 'eval')
+  const scene = makeScene(3, 'medium')
+  const embedded = await embeddedPolicy({ workers: 1, temperature: 0.3 })
+  const task = { problem: makeProblem(scene), picture: scenePicture(scene, 1024) }
+  // Evaluations count the answer that their benchmark counts.
+  const profile = { ...profiles.embedded, answerPick: 'first' } as const
+  parent = (await searchToEnd(task, embedded, { profile, seed: 4, maxTurns: 12 })).trajectory
+  await embedded.close?.()
+  const settings = { command: 'eval', samples: 1, maxTurns: 12, seed: 1 }
+  await writeRun(run, settings, { 'trajectories.jsonl': jsonLines([parent]) })
+})
+afterAll(() => rm(folder, { recursive: true, force: true }))
+
+const fork = (...words: readonly string[]) => runProgram(['fork', run, '--json', ...words])
+
+const forks = async (): Promise<Trajectory[]> =>
+  (await readFile(join(run, 'forks', 'trajectories.jsonl'), 'utf8'))
+    .trimEnd()
+    .split('\n')
+    .map((line) => trajectorySchema.parse(JSON.parse(line)))
+
+test('another box is searched from and stored beside the run; without a change the same turns follow, but for another seed', async () => {
+  const changed = await fork('--turn', '1', '--box', '0.5,0.5,0.75,0.75')
+  expect([changed.code, changed.stderr]).toEqual([0, expect.stringContaining(parent.problem.question)])
+  expect(JSON.parse(changed.stdout)).toMatchObject({ run: join(run, 'forks'), index: 0, verdict: expect.any(String) })
+  const anew = await fork('--turn', '2', '--seed', '11', '--max-turns', '3')
+  expect(JSON.parse(anew.stdout)).toMatchObject({ index: 1 })
+  const [first, second] = await forks()
+  expect(first).toMatchObject({
+    sampleIndex: 0,
+    seed: parent.seed,
+    profile: parent.profile,
+    parent: { run: 'eval', sampleIndex: 0, policy: 'embedded', turn: 1, changed: ['box'] },
+  })
+  expect(first!.turns[0]).toMatchObject({ action: { boxRel: [0.5, 0.5, 0.75, 0.75] }, byHand: ['box'] })
+  expect(second).toMatchObject({ sampleIndex: 1, maxTurns: 3, parent: { turn: 2, changed: ['seed'] } })
+  expect(second!.turns[0]).toEqual(parent.turns[0])
+  expect(await readFile(join(run, 'trajectories.jsonl'), 'utf8')).toBe(jsonLines([parent]))
+})
+
+test.each([
+  ['a box that is none', ['--turn', '1', '--box', '0.5,0.5'], 'four fractions'],
+  ['a source without a box', ['--turn', '1', '--source', 'original_image'], '--box'],
+  ['a source that was not shown', ['--turn', '1', '--box', '0,0,1,1', '--source', 'observation_1'], 'Name one of original_image'],
+  ['a turn that is not there', ['--turn', '99', '--seed', '5'], 'so it cannot be forked at turn 99'],
+  ['nothing that is changed', ['--turn', '2', '--seed', '4'], 'Nothing is changed'],
+  ['a problem that is not there', ['--turn', '1', '--problem', 'nowhere'], 'No problem is named nowhere'],
+])('is refused for %s', async (_, words, why) => {
+  const { code, stderr, stdout } = await fork(...words)
+  expect([code, stdout]).toEqual([2, ''])
+  expect(stderr).toContain(why)
+})
