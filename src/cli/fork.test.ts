@@ -3,7 +3,7 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { runProgram } from '../../test/run-program.ts'
+import { startProgram } from '../../test/run-program.ts'
 import { jsonLines, writeRun } from '../../test/stored-searches.ts'
 import { embeddedPolicy } from '../policy/embedded/embedded-policy.ts'
 import { makeProblem } from '../probe/problem.ts'
@@ -32,7 +32,7 @@ beforeAll(async () => {
 })
 afterAll(() => rm(folder, { recursive: true, force: true }))
 
-const fork = (...words: readonly string[]) => runProgram(['fork', run, '--json', ...words])
+const fork = (...words: readonly string[]) => startProgram(['fork', run, '--json', ...words]).ended
 
 const forks = async (): Promise<Trajectory[]> =>
   (await readFile(join(run, 'forks', 'trajectories.jsonl'), 'utf8'))
@@ -62,7 +62,11 @@ test('another box is searched from and stored beside the run; without a change t
 test.each([
   ['a box that is none', ['--turn', '1', '--box', '0.5,0.5'], 'four fractions'],
   ['a source without a box', ['--turn', '1', '--source', 'original_image'], '--box'],
-  ['a source that was not shown', ['--turn', '1', '--box', '0,0,1,1', '--source', 'observation_1'], 'Name one of original_image'],
+  [
+    'a source that was not shown',
+    ['--turn', '1', '--box', '0,0,1,1', '--source', 'observation_1'],
+    'Name one of original_image',
+  ],
   ['a turn that is not there', ['--turn', '99', '--seed', '5'], 'so it cannot be forked at turn 99'],
   ['nothing that is changed', ['--turn', '2', '--seed', '4'], 'Nothing is changed'],
   ['a problem that is not there', ['--turn', '1', '--problem', 'nowhere'], 'No problem is named nowhere'],

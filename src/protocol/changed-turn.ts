@@ -124,7 +124,10 @@ function withLook(turn: Written, look: Look, profile: Profile, place: TurnPlace)
 function replacedCall(text: string, box: string, source: string | undefined, profile: Profile): string | undefined {
   const found = dialectOf(profile).parts(text, profile)
   if (found.box === undefined) return undefined
-  const changes = [{ span: found.box, by: box }, ...(found.source && source !== undefined ? [{ span: found.source, by: source }] : [])]
+  const changes = [
+    { span: found.box, by: box },
+    ...(found.source && source !== undefined ? [{ span: found.source, by: source }] : []),
+  ]
   return changes
     .toSorted((a, b) => b.span.start - a.span.start)
     .reduce((before, { span, by }) => before.slice(0, span.start) + by + before.slice(span.end), text)
