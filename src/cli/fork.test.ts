@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { startProgram } from '../../test/run-program.ts'
-import { jsonLines, writeRun } from '../../test/stored-searches.ts'
+import { jsonLines, storedSearch, writeRun } from '../../test/stored-searches.ts'
 import { embeddedPolicy } from '../policy/embedded/embedded-policy.ts'
 import { makeProblem } from '../probe/problem.ts'
 import { scenePicture } from '../probe/scene-picture.ts'
@@ -13,6 +13,7 @@ import { profiles } from '../protocol/profile.ts'
 import { trajectorySchema } from '../protocol/trajectory.ts'
 import type { Trajectory } from '../protocol/trajectory.ts'
 import { searchToEnd } from '../search/search-many.ts'
+import { readCollection } from './data/read-collection.ts'
 
 let folder: string
 let run: string
@@ -74,4 +75,30 @@ test.each([
   const { code, stderr, stdout } = await fork(...words)
   expect([code, stdout]).toEqual([2, ''])
   expect(stderr).toContain(why)
+})
+
+test('forks are exported like the searches of their run, with what was written by hand only read unless wanted', async () => {
+  const right = storedSearch({ seed: 1, right: true, turns: 3 })
+  const turns = right.turns.map((turn, i) => (i === 1 ? { ...turn, byHand: ['box'] as const } : turn))
+  const parentOf = { run: 'made', sampleIndex: 0, policy: 'embedded', turn: 2, changed: ['box'] } as const
+  const made = join(folder, 'made')
+  const settings = { command: 'eval', samples: 1, maxTurns: 8, seed: 1, data: 'data/probe' }
+  await writeRun(made, settings, {
+    'trajectories.jsonl': jsonLines([{ ...right, verdict: { kind: 'wrong', reason: '' } }]),
+  })
+  const log = jsonLines([{ ...right, turns, parent: parentOf }])
+  await writeRun(join(made, 'forks'), { command: 'fork', of: settings }, { 'trajectories.jsonl': log })
+  for (const [out, words, marks] of [
+    ['read', [], [undefined, ['box'], undefined]],
+    ['learned', ['--by-hand'], [undefined, undefined, undefined]],
+  ] as const) {
+    const to = ['--to', 'collection', '--out', join(folder, out)]
+    const exported = await startProgram(['export', made, join(made, 'forks'), ...to, '--json', ...words]).ended
+    expect([exported.code, exported.stderr]).toEqual([0, expect.any(String)])
+    expect(JSON.parse(exported.stdout)).toMatchObject({ rows: 1, matched: 2, of: 2 })
+    const [written] = await readCollection(join(folder, out))
+    expect(written!.turns.map(({ byHand }) => byHand)).toEqual(marks)
+    expect(JSON.parse(await readFile(join(folder, out, 'config.json'), 'utf8'))).toMatchObject({ data: 'data/probe' })
+  }
+  await expect(readCollection(join(made, 'forks'))).rejects.toThrow('--to collection')
 })

@@ -8,7 +8,9 @@ import { runRows } from '../../coldstart/export/run-rows.ts'
 import type { TrainingRow } from '../../coldstart/export/training-row.ts'
 import { storedMatcher } from '../../evaluate/search-matcher.ts'
 import type { Filter } from '../../protocol/filter/filter.ts'
+import type { Trajectory } from '../../protocol/trajectory.ts'
 import { readSettings } from '../../runs/configuration.ts'
+import { searchedRun } from '../../runs/forks.ts'
 import { UserError } from '../../shared/errors.ts'
 import { bytesText } from '../../shared/bytes.ts'
 import { counted } from '../../shared/numbers.ts'
@@ -30,6 +32,8 @@ export interface SetOptions extends ProfileOptions {
   readonly where?: Filter | undefined
   /** Leaves out verdicts that were corrected by hand. */
   readonly asJudged?: true | undefined
+  /** Turns that were written by hand are learned like the others. */
+  readonly byHand?: true | undefined
   readonly encoding: Encoding
 }
 
@@ -84,8 +88,9 @@ function sumOf<T>(items: readonly T[], valueOf: (item: T) => number): number {
   return items.reduce((sum, item) => sum + valueOf(item), 0)
 }
 
-async function chosenIn(path: string, { where, all, to, asJudged }: SetOptions): Promise<ChosenRun> {
+async function chosenIn(path: string, { where, all, to, asJudged, byHand }: SetOptions): Promise<ChosenRun> {
   const config = await readSearchedConfig(path)
+  const stored = await readSettings(path)
   if (config.control !== undefined) {
     const why = `${path} is a control (${config.control.name}): what its policy was shown instead of the pictures is not stored.`
     throw new UserError('export-control', `${why} Name the run that it controls.`)
@@ -93,11 +98,17 @@ async function chosenIn(path: string, { where, all, to, asJudged }: SetOptions):
   const matches = where && (await storedMatcher(path, where, asJudged))
   // Of a collection its set, which may leave out right searches.
   const chosen =
-    config.command === 'collect' && !all
+    stored['command'] === 'collect' && !all
       ? await ofCollection(path, matches, asJudged)
       : await readChosenSearches(path, { all: all === true, matches, asJudged })
-  const searches = to === 'collection' ? chosen.searches.filter(isLearnable) : chosen.searches
-  return { path, config, chosen, searches, settings: await readSettings(path) }
+  const wanted = to === 'collection' ? chosen.searches.filter(isLearnable) : chosen.searches
+  const searches = byHand ? wanted.map(withoutMarks) : wanted
+  return { path, config, chosen, searches, settings: searchedRun({ path, settings: stored }).settings }
+}
+
+/** Its turns are learned alike, whoever wrote them. */
+function withoutMarks(search: Trajectory): Trajectory {
+  return { ...search, turns: search.turns.map(({ byHand: _, ...turn }) => turn) }
 }
 
 async function ofCollection(

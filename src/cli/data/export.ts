@@ -36,6 +36,7 @@ const exportOptions = {
     ...whereOption,
     all: flag('include searches without the right answer, and those that a collection left out of its set'),
     ...asJudgedOption,
+    byHand: flag('let trainers learn turns that were written by hand, in forks (default: they only read them)'),
   }),
   ...profileOptions,
   ...maxPixelsOption,
@@ -176,7 +177,7 @@ async function curvesCommand(source: string, { out, json }: ExportOptions, comma
 }
 
 async function logCommand(source: string, options: ExportLogOptions & ExportOptions, command: Command): Promise<void> {
-  refuseGiven(command, ['all', 'where'], 'for training sets, and a log always has every search: export a set')
+  refuseGiven(command, ['all', 'where', 'byHand'], 'for training sets, and a log always has every search: export a set')
   if (options.to === 'lmms-eval')
     refuseGiven(command, ofMessages, 'for messages and pictures, which this log has not: use --to inspect')
   const interrupt = catchInterrupt(() =>
@@ -196,7 +197,7 @@ async function logCommand(source: string, options: ExportLogOptions & ExportOpti
 
 /** Options that say which searches of a run are exported, and how. */
 const ofMessages = ['data', 'pictures', 'maxPixels', ...Object.keys(profileOptions)]
-const ofSearches = ['all', 'where', 'asJudged', ...ofMessages]
+const ofSearches = ['all', 'where', 'asJudged', 'byHand', ...ofMessages]
 
 /** A parquet file or folder of the cold-start layout, in another format. */
 async function openColdStart(

@@ -3,6 +3,7 @@ import { readCollected } from '../../coldstart/collect.ts'
 import { completed } from '../../protocol/trajectory.ts'
 import type { Trajectory } from '../../protocol/trajectory.ts'
 import { readConfiguration, readSettings } from '../../runs/configuration.ts'
+import { forkCommand } from '../../runs/forks.ts'
 import { readLog } from '../../runs/log.ts'
 import { searchedLog } from '../../runs/searches.ts'
 import { UserError } from '../../shared/errors.ts'
@@ -13,7 +14,7 @@ import { UserError } from '../../shared/errors.ts'
  */
 export async function readCollection(path: string, asJudged?: boolean): Promise<Trajectory[]> {
   const { command } = await readSettings(path)
-  if (command === 'eval' || command === 'serve') {
+  if (command === 'eval' || command === 'serve' || command === forkCommand) {
     const fix = `mini-o3 export ${path} --to collection --out <folder>`
     throw new UserError(
       'run-of-other-command',

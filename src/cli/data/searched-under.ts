@@ -8,6 +8,7 @@ import { coordinateNames, embeddedProfileWith, profileHash, profiles, profileWit
 import type { Profile } from '../../protocol/profile.ts'
 import { toolNames } from '../../protocol/view-tools.ts'
 import { configurations, readSettings } from '../../runs/configuration.ts'
+import { forkCommand } from '../../runs/forks.ts'
 import { UserError } from '../../shared/errors.ts'
 import { keysOf } from '../../shared/fields.ts'
 import { profileChanged } from '../options/profile.ts'
@@ -20,9 +21,11 @@ const searched = { source, data, viewSide, contextLimit, benchmark, control, pro
 const schema = z.object({ command: z.string(), ...searched })
 export type SearchedConfig = z.infer<typeof schema>
 
-/** Reads these settings from a run of any command that searches. Throws `UserError` for a training run. */
+const forkSettings = z.object({ command: z.literal(forkCommand), of: schema }).transform(({ of }) => of)
+
+/** Reads these settings from a run of any command that searches; forks were searched under those of their run. Throws `UserError` for a training run. */
 export async function readSearchedConfig(path: string): Promise<SearchedConfig> {
-  const config = await readSettings(path, schema)
+  const config = await readSettings(path, z.union([forkSettings, schema]))
   if (config.command === 'rl' || config.command === 'sft') {
     throw new UserError(
       'export-training',
