@@ -108,7 +108,7 @@ async function chosenIn(path: string, { where, all, to, asJudged, byHand }: SetO
 
 /** Its turns are learned alike, whoever wrote them. */
 function withoutMarks(search: Trajectory): Trajectory {
-  return { ...search, turns: search.turns.map(({ byHand: _, ...turn }) => turn) }
+  return { ...search, turns: search.turns.map(({ byHand: _byHand, ...turn }) => turn) }
 }
 
 async function ofCollection(
