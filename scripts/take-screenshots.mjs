@@ -48,6 +48,7 @@ try {
   await shot('ui-runs', 1280, 1120, `${url}/#/run/second`)
   await shot('ui-trajectory', 1360, 900, `${url}/#/run/second/${index}?turn=3`)
   await shot('ui-compare', 1360, 900, `${url}/#/run/second/${index}?turn=4`, ['c'])
+  await shot('ui-fork', 1360, 900, `${url}/#/run/second/${index}?turn=2`, ['e'])
   await shot('ui-dark', 1360, 900, `${url}/#/run/second/${long}`, ['p', 'h', 'x'], 'dark')
   await shot('ui-diff', 1280, 820, `${url}/#/diff/first/second`)
 } finally {

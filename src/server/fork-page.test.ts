@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { hasBrowser, servePage, type ServedPage } from '../../test/served-page.ts'
+import { jsonLines, writeRun } from '../../test/stored-searches.ts'
 import type { ForkRequest } from './api/types.ts'
 
 describe.skipIf(!hasBrowser)('forking on the page', () => {
@@ -33,8 +34,8 @@ describe.skipIf(!hasBrowser)('forking on the page', () => {
   const number = (name: string): Promise<number> => page.getByLabel(name, { exact: true }).inputValue().then(Number)
   const edges = (): Promise<number[]> => Promise.all(['left', 'top', 'right', 'bottom'].map(number))
 
-  async function openFork(): Promise<void> {
-    await served.open(`${asked}?turn=1`)
+  async function openFork(path = asked): Promise<void> {
+    await served.open(`${path}?turn=1`)
     await page.getByRole('button', { name: /^fork from here/ }).waitFor()
     await page.keyboard.press('e')
     await page.locator('.box-editor .line').waitFor()
@@ -138,5 +139,25 @@ describe.skipIf(!hasBrowser)('forking on the page', () => {
       .getByRole('alert')
       .getByText(/Leave the thought as it is/)
       .waitFor()
+  })
+
+  test('a search of a run is forked on its page, and its fork is stored beside it', async () => {
+    const search = await (await fetch(`${served.base}/api/${asked.replace('ask', 'asks')}/trajectory`)).json()
+    const settings = { command: 'eval', samples: 1, maxTurns: 8, seed: 1 }
+    await writeRun(join(folder, 'runs', 'eval'), settings, { 'trajectories.jsonl': jsonLines([search]) })
+    await openFork('run/eval/0')
+    await drag([0.01, 0.01], [0.24, 0.24])
+    await page.getByRole('button', { name: 'Go on from here' }).click()
+    await page.getByRole('link', { name: 'part of a run' }).click()
+    await page.getByText(/^Fork of a search at turn 1: another box/).waitFor()
+    await page.waitForURL(/run\/eval%2Fforks\/0/)
+    await page.getByRole('group', { name: 'Searches for this problem' }).getByText('origin').waitFor()
+    await page.getByRole('link', { name: 'a search', exact: true }).click()
+    await page.waitForURL(/run\/eval\/0/)
+    await page
+      .locator('.forks a')
+      .getByText(/^at turn 1/)
+      .waitFor()
+    expect(errors).toEqual([])
   })
 })
