@@ -48,6 +48,10 @@ export interface PictureUrls {
   view(observation: number): string
   /** The figure of a finished search for a paper; absent if it cannot be drawn. */
   figure?(as: 'svg' | 'png'): string
+  /** Requests and replies of the search; absent in a page opened from a file. */
+  readonly exchanges?: string
+  /** The file of an observation as it was sent. */
+  sent?(observation: number, sha256: string): string
   /** Whether any region can be fetched, or only observations and the whole picture. */
   readonly anyRegion: boolean
 }
@@ -80,6 +84,8 @@ export function pictureUrls(base: string, hashes: readonly string[] = [], sample
     },
     view: (observation) => `${base}/view?observation=${observation}&sample=${sample}`,
     figure: (as) => `${base}/figure?as=${as}&sample=${sample}`,
+    exchanges: `${base}/exchanges?sample=${sample}`,
+    sent: (observation, sha256) => `${base}/sent?observation=${observation}&sha256=${sha256}&sample=${sample}`,
     anyRegion: true,
   }
 }

@@ -22,6 +22,7 @@ import type { PictureUrls, ShownSearch } from './shown-search.ts'
 import { MaskedChip } from './search-facts.tsx'
 import { regionOf } from './on-original.tsx'
 import { actionText, placeName, viewChange } from './text.ts'
+import { ExchangePanel } from './exchange-panel.tsx'
 import { turnState } from './turn-state.ts'
 import { useSecondsSince } from './use-seconds.ts'
 import { waitingText } from './waiting-text.ts'
@@ -81,7 +82,7 @@ export function TurnCards({ search, urls, turn, lit, onLit, folded }: Props) {
           {card}
         </li>
       ))}
-      {isGoing(search) ? <Waiting search={search} /> : <EndCard search={search} />}
+      {isGoing(search) ? <Waiting search={search} /> : <EndCard search={search} urls={urls} />}
     </ol>
   )
 }
@@ -159,6 +160,7 @@ function TurnCard({ step, search, urls }: { readonly step: Step } & Pick<Props, 
         {observation && target && ofFirst && contains(observation.boxInOriginalPx, target) && (
           <span class="holds-target">holds the target</span>
         )}
+        {!isGoing(search) && <ExchangePanel search={search} urls={urls} turn={number} />}
         <details>
           <summary>as it came</summary>
           <pre dir="auto">{shown(turn.text)}</pre>
@@ -285,7 +287,7 @@ function Waiting({ search: { turns, draft } }: Pick<Props, 'search'>) {
 }
 
 /** How the search ended, if the last turn does not show it. */
-function EndCard({ search }: Pick<Props, 'search'>) {
+function EndCard({ search, urls }: Pick<Props, 'search' | 'urls'>) {
   const { turns, end, answer = null, failure, unfinished } = search
   if (turns.at(-1)?.action?.kind === 'answer') return null
   return (
@@ -300,6 +302,11 @@ function EndCard({ search }: Pick<Props, 'search'>) {
         </p>
       )}
       <Retries retries={unfinished?.retries} />
+      {unfinished && (
+        <footer>
+          <ExchangePanel search={search} urls={urls} turn={turns.length + 1} />
+        </footer>
+      )}
     </li>
   )
 }

@@ -18,6 +18,7 @@ import { UserError } from '../shared/errors.ts'
 import { catchInterrupt } from '../shared/interrupt.ts'
 import { searchesPage } from '../runs/files.ts'
 import { lastOf } from '../shared/known.ts'
+import { keepExchanges } from '../runs/exchanges.ts'
 import { searchLog } from '../runs/searches.ts'
 import type { RunFolder } from '../runs/run-folder.ts'
 import { openPicture } from '../vision/open.ts'
@@ -177,7 +178,8 @@ async function searchAndShow(
 ): Promise<void> {
   const { maxTurns, seed } = options
   const stream = options.json ? process.stderr : process.stdout
-  const trajectory = await searchAloud(asked, policy, { profile, maxTurns, seed, signal }, stream)
+  const onExchanges = keepExchanges.bind(undefined, run)
+  const trajectory = await searchAloud(asked, policy, { profile, maxTurns, seed, signal, onExchanges }, stream)
   const stored = await run.replace(searchLog, [trajectory])
   const files = { trajectory: resolve(stored), page: resolve(run.file(searchesPage)) }
   await writePage(files.page, asked.question, [{ ...asked, title: 'search', trajectory, profile }])

@@ -3,6 +3,7 @@
  * `openEndpoint` in `open-endpoint.ts`.
  */
 import type { EncodedMessage } from './exchange/encode-message.ts'
+import type { SentExchange } from '../protocol/exchange.ts'
 import type { OnReplyNews } from '../shared/reply-news.ts'
 import type { FailedAttempt, Served } from '../protocol/turn-record.ts'
 import type { ServerKind } from './server-kinds.ts'
@@ -80,6 +81,8 @@ export interface CompletionOptions {
   readonly onNews?: OnReplyNews | undefined
   /** Receives every failed attempt that is followed by another one. */
   readonly onRetry?: OnRetry | undefined
+  /** Receives every request with what came of it. */
+  readonly onExchange?: ((sent: SentExchange) => void) | undefined
 }
 
 export interface Endpoint {

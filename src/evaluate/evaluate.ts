@@ -15,6 +15,7 @@ import { checkJudgeable, owedSamples } from '../search/owed-samples.ts'
 import { keyOf, searchKey } from '../runs/searches.ts'
 import type { IsDone, SearchRunOptions, WantedProblem } from '../search/owed-samples.ts'
 import { checkSamePictures } from '../search/same-pictures.ts'
+import { keepExchanges } from '../runs/exchanges.ts'
 import { searchLog, skippedLog } from '../runs/searches.ts'
 import type { SkippedProblem } from '../runs/searches.ts'
 import { watchFailures } from '../search/failing-alike.ts'
@@ -159,7 +160,8 @@ export async function evaluate(options: EvaluateOptions): Promise<EvalReport> {
   try {
     const judgedAgain = mapAsFinished(read(unjudged), concurrency, finish, watch.signal)
     for await (const { value } of judgedAgain) count(value)
-    const how = { profile, profileOf, maxTurns, seed, concurrency, stop: watch.signal, finish }
+    const onExchanges = options.keepExchanges ? keepExchanges.bind(undefined, run) : undefined
+    const how = { profile, profileOf, maxTurns, seed, concurrency, stop: watch.signal, finish, onExchanges }
     const searches = searchMany(owed, policy, how)
     for await (const { trajectory } of searches) count(trajectory)
   } catch (error) {

@@ -4,6 +4,7 @@
  */
 import type { Prompt } from '../engine/engine.ts'
 import type { OnRetry } from '../endpoint/endpoint.ts'
+import type { SentExchange } from '../protocol/exchange.ts'
 import type { Problem } from '../protocol/problem.ts'
 import type { Served } from '../protocol/turn-record.ts'
 import type { Pixels } from '../vision/picture.ts'
@@ -90,6 +91,8 @@ export interface TurnOptions {
   readonly onNews?: OnReplyNews | undefined
   /** Receives failed attempts that are followed by another one, from policies behind a server. */
   readonly onRetry?: OnRetry | undefined
+  /** Receives requests and replies as they went over the wire, from policies behind a server. */
+  readonly onExchange?: ((sent: SentExchange) => void) | undefined
   /** Repeats the previous message; its reply must be discarded. */
   readonly again?: boolean
 }

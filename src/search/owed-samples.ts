@@ -52,6 +52,8 @@ export interface SearchRunOptions {
   readonly retryRefused?: boolean | undefined
   /** Go on although search after search fails for the same reason; default: stop with `FailingAlikeError`. */
   readonly keepGoing?: boolean | undefined
+  /** Store requests and replies as they went over the wire. */
+  readonly keepExchanges?: boolean | undefined
   /** When it fires, searches in flight are finished and stored; then `AbortedError` is thrown. */
   readonly stop?: AbortSignal
 }

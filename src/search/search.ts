@@ -9,6 +9,8 @@
  * is removed, so that the trajectory holds exactly what the policy read.
  */
 import type { Message, Policy, Reply, Usage, View } from '../policy/policy.ts'
+import { exchangeRecorder } from '../protocol/exchange.ts'
+import type { SearchExchanges, SentExchange } from '../protocol/exchange.ts'
 import { finalAnswer, parseTurn } from '../protocol/parse-turn.ts'
 import type { ParsedTurn } from '../protocol/parse-turn.ts'
 import { originalOf, pictured, picturesOf } from '../protocol/originals.ts'
@@ -60,6 +62,8 @@ export interface SearchOptions {
   readonly sampleIndex?: number
   /** For a fork: the turns that it starts with. Every limit counts them. */
   readonly begun?: Begun | undefined
+  /** Receives its requests and replies as they went over the wire, before its last event; for a policy behind a server. */
+  readonly onExchanges?: ((search: Trajectory, exchanges: SearchExchanges) => void | Promise<void>) | undefined
   /** Also yields thoughts while they are written, and waits, if the policy reports them. */
   readonly live?: boolean | undefined
   /** Aborts the search, even within a turn; it then throws `AbortedError`. */
@@ -93,6 +97,7 @@ export async function* search(
   let end: End | undefined
   let failure: Failure | undefined
   let unfinished: Trajectory['unfinished']
+  const recorder = options.onExchanges ? exchangeRecorder() : undefined
 
   function viewOf(observation: Observation): View {
     const picture = itemAt(pictures, originalOf(observation, observations))
@@ -125,6 +130,7 @@ export async function* search(
       const startMs = tenths(turnStartedMs - startedMs + earlierMs)
       const retries = retryRecorder(() => msSince(turnStartedMs))
       let firstTokenMs: number | undefined
+      const onExchange = recorder && ((sent: SentExchange) => recorder.add(turn, sent))
       const shown = { count: observations.length, originals: pictures.length }
       const stored = begun && begunTurn(begun, turn, profile, { ...shown, unitSizeOf })
       const told = paced(message, { turn, maxTurns }, profile)
@@ -134,7 +140,7 @@ export async function* search(
             firstTokenMs = news.kind === 'waiting' ? undefined : (firstTokenMs ?? msSince(turnStartedMs))
             onNews?.(news)
           }
-          const which = { turn, again, onNews: onNews && hear, onRetry: retries.add, signal }
+          const which = { turn, again, onNews: onNews && hear, onRetry: retries.add, onExchange, signal }
           return stored ? adoptTurn(session, policy.name, told, stored, which) : session.take(told, which)
         }, deadline)
       const reply = options.live && !stored ? yield* watched(turn, profile, taking) : await taking()
@@ -213,6 +219,8 @@ export async function* search(
     ms: tenths(performance.now() - startedMs + earlierMs),
     startedMs: beganMs,
   }
+  const exchanges = recorder?.recorded()
+  if (exchanges) await options.onExchanges?.(trajectory, exchanges)
   yield { kind: 'ended', trajectory }
   return trajectory
 }

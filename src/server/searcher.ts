@@ -1,6 +1,7 @@
 /** A searcher (policy and profile behind the server), and one of its searches from the queue to the end. */
 import type { Policy } from '../policy/policy.ts'
 import { picturesOf } from '../protocol/originals.ts'
+import type { SearchExchanges } from '../protocol/exchange.ts'
 import type { Problem } from '../protocol/problem.ts'
 import type { Profile } from '../protocol/profile.ts'
 import type { Trajectory, Turn } from '../protocol/trajectory.ts'
@@ -51,6 +52,7 @@ interface SentPicture {
 export interface SentSearch {
   readonly trajectory: Trajectory
   readonly pictures: readonly SentPicture[]
+  readonly exchanges?: SearchExchanges | undefined
 }
 
 export type KeepSearch = (search: SentSearch) => Promise<Links>
@@ -76,6 +78,7 @@ export interface PictureSearch {
 export interface EndedSearch {
   readonly trajectory: Trajectory
   readonly pictures: readonly Picture[]
+  readonly exchanges?: SearchExchanges | undefined
 }
 
 /** A piece of a search as text; the pieces of a turn concatenate to the turn. */
@@ -103,7 +106,10 @@ export async function* searchPicture(
     )
     const pictures = picturesOf(opened)
     const task: Task = { ...opened, problem: askedProblem(pictures, question) }
-    const events = search(task, searcher.policy(temperature), { profile, maxTurns, seed, signal, live: true })
+    let exchanges: SearchExchanges | undefined
+    const onExchanges = (_: Trajectory, kept: SearchExchanges): void => void (exchanges = kept)
+    const options = { profile, maxTurns, seed, signal, live: true, onExchanges }
+    const events = search(task, searcher.policy(temperature), options)
     /** The text yielded so far for the current turn. */
     let told = ''
     for await (const event of events) {
@@ -119,7 +125,7 @@ export async function* searchPicture(
         yield { text: words.startsWith(told) ? words.slice(told.length) : `\n${words}`, whole: true }
         told = ''
       } else if (event.kind === 'ended') {
-        return { trajectory: event.trajectory, pictures }
+        return { trajectory: event.trajectory, pictures, exchanges }
       }
     }
     throw new Error('a search always ends with its trajectory')

@@ -85,6 +85,10 @@ const searching = {
   }),
   ...searchManyOptions(32),
   ...inGroup('Search', {
+    ...restrict(
+      { keepExchanges: flag('store every request and reply as it went over the wire, for the pages') },
+      forLarge,
+    ),
     ...failuresOption,
     ...asJudgedOption,
     ...restrict(

@@ -51,6 +51,7 @@ interface FailureOptions {
   readonly failOnError?: number
   /** Leaves out verdicts that were corrected by hand. */
   readonly asJudged?: true
+  readonly keepExchanges?: true
 }
 
 export interface RanEval {
@@ -112,6 +113,7 @@ export async function runEval(plan: EvalPlan): Promise<RanEval> {
           policy,
           failures: options.failures,
           asJudged: options.asJudged,
+          keepExchanges: options.keepExchanges,
           failOnError: options.failOnError,
           profileOf: control?.profileOf,
           judge: control?.judge(own) ?? own,

@@ -16,6 +16,7 @@ import type { RequestBody } from './request-body.ts'
 import { asSentence, withRetries, worthAnotherTry } from './retry.ts'
 import type { Tried } from './retry.ts'
 import type { Exchange } from './send.ts'
+import { shownExchange } from './shown-exchange.ts'
 import { authorization, refusalOf, statusError } from './server.ts'
 import type { Server } from './server.ts'
 import type { ServerKind } from '../server-kinds.ts'
@@ -32,7 +33,7 @@ export function completer(
 
   async function complete(
     request: CompletionRequest,
-    { signal, onNews, onRetry }: CompletionOptions = {},
+    { signal, onNews, onRetry, onExchange }: CompletionOptions = {},
   ): Promise<Completion> {
     const form = formOf(request, learnt)
     let failures = 0
@@ -40,7 +41,10 @@ export function completer(
 
     async function attempt(): Promise<Tried<Completion>> {
       for (;;) {
-        const body = requestBody(form.asked(), kind, form.habits(), { streamed: onNews !== undefined })
+        const asked = { request: form.asked(), habits: form.habits(), streamed: onNews !== undefined }
+        const body = requestBody(asked.request, kind, asked.habits, asked)
+        const tellExchange = (came: { readonly exchange: Exchange } | { readonly error: unknown }): void =>
+          onExchange?.(shownExchange(server, kind, asked, came))
         let told = false
         const tell = (news: ReplyNews): void => {
           told = true
@@ -54,11 +58,13 @@ export function completer(
           const { timeoutMs, idleMs } = server
           exchange = await server.send(url, { method: 'POST', headers, body, timeoutMs, idleMs, signal, listener })
         } catch (error) {
+          tellExchange({ error })
           if (!(error instanceof TransportError) || error.code === 'reply-too-large') throw error
           // Some servers abort every stream, for example for a reason that would be a refusal without streaming.
           if (listener !== undefined && ++cutStreams > 1) form.streamFailed()
           return error.code === 'connection-stale' ? { error, waitMs: 0 } : { error }
         }
+        tellExchange({ exchange })
         if (isSuccess(exchange)) {
           const answered = read(exchange, body)
           if (!('status' in answered)) return answered

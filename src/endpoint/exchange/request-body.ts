@@ -1,5 +1,5 @@
 /** Assembles the body of a request from encoded messages, without re-serialising them. Pure. */
-import type { EncodedImage } from './encode-message.ts'
+import type { EncodedImage, EncodedMessage } from './encode-message.ts'
 import { asItCame, rewritten } from './encode-reply.ts'
 import type { ReplyForms } from './encode-reply.ts'
 import type { CompletionRequest } from '../endpoint.ts'
@@ -36,13 +36,9 @@ export function requestBody(
   const pieces: Uint8Array[] = [Buffer.from(`{"model":${JSON.stringify(request.model)},"messages":[`)]
   const images: string[] = []
   let imagesById = 0
-  request.messages.forEach((message, index) => {
+  for (const [index, message] of sentMessages(request, habits).entries()) {
     if (index > 0) pieces.push(comma)
-    const { replyForms } = habits
-    if (replyForms.bridged && message.role === 'user' && request.messages[index - 1]?.role === 'tool')
-      pieces.push(bridge)
-    const asIs = message.reply === undefined || replyForms === asItCame
-    for (const piece of asIs ? message.pieces : [rewritten(message.reply, replyForms)]) {
+    for (const piece of message) {
       if (piece instanceof Uint8Array) {
         pieces.push(piece)
         continue
@@ -52,15 +48,25 @@ export function requestBody(
       if (byId) imagesById++
       pieces.push(...imagePieces(piece, kind, byId))
     }
-  })
+  }
   const fields = requestFields(request, kind, habits.dropped, streamed)
   const names = Object.keys(fields)
   pieces.push(Buffer.from(names.length === 0 ? ']}' : `],${JSON.stringify(fields).slice(1)}`))
   return { pieces, bytes: pieces.reduce((sum, { length }) => sum + length, 0), fields: names, images, imagesById }
 }
 
+/** The messages in the form that the server accepts. */
+export function sentMessages({ messages }: CompletionRequest, { replyForms }: Habits): EncodedMessage['pieces'][] {
+  return messages.flatMap((message, index) => {
+    const isBridged = replyForms.bridged && message.role === 'user' && messages[index - 1]?.role === 'tool'
+    const asIs = message.reply === undefined || replyForms === asItCame
+    const pieces = asIs ? message.pieces : [rewritten(message.reply, replyForms)]
+    return isBridged ? [[bridge], pieces] : [pieces]
+  })
+}
+
 const comma = Buffer.from(',')
-const bridge = Buffer.from('{"role":"assistant","content":"I look at the picture."},')
+const bridge = Buffer.from('{"role":"assistant","content":"I look at the picture."}')
 const urlStart = Buffer.from('{"type":"image_url","image_url":{"url":"')
 
 /** vLLM's format (documented under multimodal inputs): the picture, or null if vLLM has it cached. */
@@ -71,7 +77,8 @@ function imagePieces({ sha256, dataUrl }: EncodedImage, kind: ServerKind, byId: 
   return [urlStart, dataUrl, Buffer.from(`"${detail}}${id}}`)]
 }
 
-function requestFields(
+/** All fields besides model and messages. */
+export function requestFields(
   { stop, maxTokens, temperature, topP, seed, tools }: CompletionRequest,
   kind: ServerKind,
   dropped: ReadonlySet<string>,

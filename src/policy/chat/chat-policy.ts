@@ -108,14 +108,14 @@ function openSession(options: ChatPolicyOptions, tell: Tell, seed: number): Sess
 
   async function reply(
     telling: Promise<Told>,
-    { signal, onNews, onRetry, again = false }: TurnOptions,
+    { signal, again = false, onNews, onRetry, onExchange }: TurnOptions,
   ): Promise<Reply> {
     const told = await telling
     if (again) ({ messages, heldTokens } = before)
     before = { messages, heldTokens }
     messages = [...messages, ...told.messages]
     const request = { model, messages, stop, tools, maxTokens, temperature, topP, seed }
-    const completion = await endpoint.complete(request, { signal, onNews, onRetry })
+    const completion = await endpoint.complete(request, { signal, onNews, onRetry, onExchange })
     const { text, thinking, toolCalls, finish, usage, served } = completion
     messages = [...messages, completion.message]
     calls = toolCalls

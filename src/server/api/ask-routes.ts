@@ -8,7 +8,7 @@ import { eventStreams } from './events.ts'
 import { figureResponse } from './figure.ts'
 import { countOf, nowhere, partsOf } from './path.ts'
 import type { Pictures } from './pictures.ts'
-import { regionResponse, sentRegions, viewResponse } from './region.ts'
+import { regionResponse, sentRegions, sentResponse, viewResponse } from './region.ts'
 import { fromOwnPage } from '../http/guard.ts'
 import { HttpError } from '../http/http-error.ts'
 import type { Ask } from './kept-asks.ts'
@@ -85,6 +85,8 @@ export function askRoutes(options: AskRoutesOptions): Routes {
       if (what === 'figure') return figureResponse(trajectoryOf(ask, query), pictureAt, query)
       if (what === 'region') return regionResponse(sent, pictureAt, query)
       if (what === 'view') return viewResponse(sent, pictureAt, seenBy(ask, query), query)
+      if (what === 'sent') return sentResponse(pictureAt, trajectoryOf(ask, query), query)
+      if (what === 'exchanges') return ask.exchanges.get(countOf(query, 'sample')) ?? null
       throw nowhere()
     },
     'POST /api/asks/*': (_, { url }) => {

@@ -4,6 +4,7 @@ import { z } from 'zod'
 import { judgeExact } from '../../judge/exact.ts'
 import { judgeTrajectory } from '../../judge/judge.ts'
 import type { Judge } from '../../judge/judge.ts'
+import type { SearchExchanges } from '../../protocol/exchange.ts'
 import { mostPictures, pictured } from '../../protocol/originals.ts'
 import type { Problem } from '../../protocol/problem.ts'
 import { profileHash } from '../../protocol/profile.ts'
@@ -82,13 +83,14 @@ export function openAsks({ searchers, pictures, queue, stored, archive, onFault,
     trajectory: Trajectory,
     ask: number,
     pictures: readonly KnownPicture[],
-    keep?: Forkable['keep'],
+    { keep, exchanges }: { readonly keep?: Forkable['keep']; readonly exchanges?: SearchExchanges | undefined } = {},
   ): Promise<Links | undefined> {
     try {
       if (keep !== undefined) return await keep(trajectory)
       return await archive?.keep(
         { ...trajectory, ask },
         pictures.flatMap(({ encoded }) => encoded ?? []),
+        exchanges,
       )
     } catch (error) {
       onFault(error)
@@ -115,7 +117,16 @@ export function openAsks({ searchers, pictures, queue, stored, archive, onFault,
         ...(begun && { parent: begun.parent }),
       }
       ask.tell({ sample, kind: 'began', search: start, ...(ask.origin && { origin: ask.origin }) })
-      const options = { profile, maxTurns, seed, sampleIndex: sample, begun, signal: ask.signal, live: true }
+      const options = {
+        profile,
+        maxTurns,
+        seed,
+        sampleIndex: sample,
+        begun,
+        signal: ask.signal,
+        live: true,
+        onExchanges: ask.keepExchanges(sample),
+      }
       for await (const event of search({ ...pictured(pictures), problem }, policy, options)) {
         if (event.kind === 'observed') ask.tell({ sample, kind: 'observed', observation: event.observation })
         if (event.kind === 'observed' && event.observation.parent === null) ask.beginTurn(sample, 1)
@@ -127,7 +138,10 @@ export function openAsks({ searchers, pictures, queue, stored, archive, onFault,
         }
         if (event.kind === 'ended') {
           const trajectory = await judged(event.trajectory, judge)
-          const links = await archived(trajectory, ask.number, known, wanted.keep)
+          const links = await archived(trajectory, ask.number, known, {
+            keep: wanted.keep,
+            exchanges: ask.exchanges.get(sample),
+          })
           ask.tell({ sample, kind: 'ended', trajectory, page: links?.page })
         }
       }
@@ -207,12 +221,13 @@ export function openAsks({ searchers, pictures, queue, stored, archive, onFault,
       return begin(ask, places, { problem, known, searcher, ...plan, judge, keep })
     },
     forksOf: (id) => asks.forksOf(asks.get(id).id),
-    async keep({ trajectory, pictures: sent }) {
+    async keep({ trajectory, pictures: sent, exchanges }) {
       const number = asks.takeNumber()
-      const links = await archived(trajectory, number, sent)
+      const links = await archived(trajectory, number, sent, { exchanges })
       if (links !== undefined) return links
       for (const one of sent) pictures.keep(one)
       const ask = asks.open({ pictures: sent.map(({ picture }) => picture), profile: trajectory.profile }, number)
+      if (exchanges) ask.keepExchanges(0)(trajectory, exchanges)
       ask.tell({ sample: 0, kind: 'ended', trajectory })
       ask.finish()
       return { page: `/#/ask/${ask.id}`, trajectory: `/api/asks/${ask.id}/trajectory` }

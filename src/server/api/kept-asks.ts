@@ -1,5 +1,6 @@
 /** Asks with their events: the running ones, and the newest finished ones within bounds on number and size. */
 import { randomUUID } from 'node:crypto'
+import type { SearchExchanges } from '../../protocol/exchange.ts'
 import type { Trajectory } from '../../protocol/trajectory.ts'
 import { pixelsId } from '../../vision/picture.ts'
 import type { Picture } from '../../vision/picture.ts'
@@ -43,7 +44,9 @@ export class Ask {
   readonly events: AskEvent[] = []
   /** By sample, for those whose policy is currently writing. */
   readonly drafts = new Map<number, Draft>()
-  /** Size of the events as JSON. */
+  /** Requests and replies of its finished searches, by sample. */
+  readonly exchanges = new Map<number, SearchExchanges>()
+  /** Size of the events and exchanges as JSON. */
   newsBytes = 0
   done = false
   readonly signal: AbortSignal
@@ -83,6 +86,13 @@ export class Ask {
     if (event.kind !== 'began' && event.kind !== 'observed') this.drafts.delete(event.sample)
     this.newsBytes += JSON.stringify(event).length
     this.#wakeAll()
+  }
+
+  keepExchanges(sample: number): (_: Trajectory, exchanges: SearchExchanges) => void {
+    return (_, exchanges) => {
+      this.exchanges.set(sample, exchanges)
+      this.newsBytes += JSON.stringify(exchanges).length
+    }
   }
 
   /** Called when the policy starts a turn. */

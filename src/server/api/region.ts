@@ -4,6 +4,7 @@ import { originalOf } from '../../protocol/originals.ts'
 import { profileHash, profiles } from '../../protocol/profile.ts'
 import type { Profile } from '../../protocol/profile.ts'
 import type { Trajectory } from '../../protocol/trajectory.ts'
+import { viewBytes } from '../../policy/chat/view-bytes.ts'
 import { canonicalJson } from '../../shared/canonical.ts'
 import { recentValues } from '../../shared/recent.ts'
 import type { Recent } from '../../shared/recent.ts'
@@ -74,6 +75,24 @@ export async function viewResponse(
   // A view may be cut from an earlier observation.
   const of = [trajectory.profile, trajectory.observations.slice(0, index + 1)]
   return image(sent, picture, of, encoding, () => storedView(picture, trajectory, index, profileOf(trajectory.profile)))
+}
+
+/** The file of observation `?observation=<n>` as it was sent to a server, if it still has the SHA-256 `?sha256=`. */
+export async function sentResponse(
+  pictureAt: PictureAt,
+  { observations, profile }: Pick<Trajectory, 'observations' | 'profile'>,
+  query: URLSearchParams,
+): Promise<Response> {
+  const observation = observations[Number(query.get('observation'))]
+  if (observation === undefined) throw new HttpError(404, 'no_observation', 'The search has no such observation.')
+  const picture = await pictureAt(originalOf(observation, observations))
+  const view = await storedView(picture, { observations }, observation.index, profileOf(profile))
+  const { bytes, mime, sha256 } = await viewBytes(view)
+  if (sha256 !== query.get('sha256')) {
+    const why = 'This version, or the changed profile of the search, draws the view otherwise than it was sent.'
+    throw new HttpError(409, 'view_differs', why)
+  }
+  return new Response(new Uint8Array(bytes), { headers: { 'content-type': mime } })
 }
 
 /** The profile that a stored search names; if its settings were changed, the profile it was derived from. */

@@ -2,7 +2,7 @@
 import type { RunFigures, RunNotes, Setup } from './types.ts'
 import { figureResponse } from './figure.ts'
 import { countOf, nowhere, partsOf } from './path.ts'
-import { regionResponse, sentRegions, viewResponse } from './region.ts'
+import { regionResponse, sentRegions, sentResponse, viewResponse } from './region.ts'
 import type { SentRegions } from './region.ts'
 import { openRuns } from '../runs/runs.ts'
 import type { Runs } from '../runs/runs.ts'
@@ -68,6 +68,8 @@ async function runAnswer(
   const search = await runs.search(name, index)
   if (what === 'family') return runs.family(name, index)
   if (what === 'view') return viewResponse(sent, pictureAt, search, query)
+  if (what === 'exchanges') return runs.exchanges(name, search)
+  if (what === 'sent') return sentResponse(pictureAt, search, query)
   if (what === 'figure') return figureResponse(search, pictureAt, query)
   throw nowhere()
 }

@@ -124,13 +124,13 @@ export function mcpServer({ searcher, files, keep, onFault }: McpOptions): McpSe
           const params = { progressToken: _meta.progressToken, progress, message }
           await sendNotification({ method: 'notifications/progress', params })
         }
-        const { trajectory, pictures } = step.value
+        const { trajectory, pictures, exchanges } = step.value
         const sent = pictures.flatMap((picture, index) => {
           const encoded = itemAt(files, index)
           return typeof encoded === 'string' ? [] : [{ picture, encoded }]
         })
         const isSent = sent.length === pictures.length
-        return searchResult(step.value, isSent ? await keep?.({ trajectory, pictures: sent }) : undefined)
+        return searchResult(step.value, isSent ? await keep?.({ trajectory, exchanges, pictures: sent }) : undefined)
       }),
   )
 

@@ -48,10 +48,11 @@ async function* complete(
     const { text, whole } = step.value
     yield { reasoning: whole ? `${text}\n\n` : text }
   }
-  const { trajectory, pictures } = step.value
+  const { trajectory, pictures, exchanges } = step.value
   const { answer, end, usage, turns, failure } = trajectory
   const links = await options.keep?.({
     trajectory,
+    exchanges,
     pictures: pictures.map((picture, index) => ({ picture, encoded: itemAt(files, index) })),
   })
   if (failure !== undefined) throw new HttpError(502, failure.code, `The search failed: ${failure.message}`)

@@ -3,6 +3,7 @@ import { lstat } from 'node:fs/promises'
 import { filteredRun, readPriceOf } from '../../evaluate/search-matcher.ts'
 import type { Filter } from '../../protocol/filter/filter.ts'
 import { matcher, thoughtWords } from '../../protocol/filter/matcher.ts'
+import type { SearchExchanges } from '../../protocol/exchange.ts'
 import { picturesOf } from '../../protocol/originals.ts'
 import type { Trajectory } from '../../protocol/trajectory.ts'
 import { keepFork, runNameOf } from '../../runs/forks.ts'
@@ -17,6 +18,7 @@ import type {
   SearchFamily,
   ThoughtsFound,
 } from '../api/types.ts'
+import { readExchanges } from '../../runs/exchanges.ts'
 import { logFile } from '../../runs/log.ts'
 import { errorCodeOf } from '../../shared/errors.ts'
 import type { Forkable } from '../api/forks.ts'
@@ -60,6 +62,8 @@ export interface Runs {
   chart(name: string, id: string): Promise<string>
   diff(first: string, second: string): Promise<RunsDiff>
   search(name: string, index: number): Promise<Trajectory>
+  /** Null if they were not stored. */
+  exchanges(name: string, search: Trajectory): Promise<SearchExchanges | null>
   /** `original`: index of the picture of the question; default: the first. */
   picture(name: string, index: number, original?: number): Promise<Picture>
   /** What a fork of a search needs; forks are stored beside it. */
@@ -208,6 +212,8 @@ export function openRuns(root: string, author?: string): Runs {
       return { runs: [rowOf(a.run), rowOf(b.run)], ...(await diffRuns(a, b)) }
     },
     search: async (name, at) => searchAt((await opened(name, at + 1)).index, at),
+    exchanges: async (name, search) =>
+      (await readExchanges((await runNamed(root, name, settings)).path, search)) ?? null,
     async picture(name, at, original = 0) {
       const { run, index } = await opened(name, at + 1)
       return pictureOf(run, await searchAt(index, at), original)

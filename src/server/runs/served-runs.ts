@@ -5,6 +5,8 @@
 import { readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Trajectory } from '../../protocol/trajectory.ts'
+import type { SearchExchanges } from '../../protocol/exchange.ts'
+import { keepExchanges } from '../../runs/exchanges.ts'
 import { searchLog } from '../../runs/searches.ts'
 import { findRun } from '../../runs/find-runs.ts'
 import { notesVersion } from '../../runs/notes.ts'
@@ -24,7 +26,7 @@ const servedLimits: ServedLimits = { searches: 250, pictureBytes: 256 * 1024 ** 
 
 export interface ServedRuns {
   /** `files`: the uploaded pictures of the search. */
-  keep(trajectory: Trajectory, files: readonly Uint8Array[]): Promise<Links>
+  keep(trajectory: Trajectory, files: readonly Uint8Array[], exchanges?: SearchExchanges): Promise<Links>
   /** Waits for pending writes and releases the lock of the run. */
   close(): Promise<void>
 }
@@ -75,7 +77,7 @@ export function servedRuns(root: string, limits: ServedLimits = servedLimits): S
     return run ?? openAgain()
   }
 
-  async function keepNow(trajectory: Trajectory, files: readonly Uint8Array[]): Promise<Links> {
+  async function keepNow(...[trajectory, files, exchanges]: Parameters<ServedRuns['keep']>): Promise<Links> {
     const open = await openOne()
     try {
       for (const encoded of files) {
@@ -83,6 +85,7 @@ export function servedRuns(root: string, limits: ServedLimits = servedLimits): S
         await open.keepImage(encoded, 'picture')
         pictureBytes += encoded.byteLength
       }
+      if (exchanges) await keepExchanges(open, trajectory, exchanges)
       await open.append(searchLog, trajectory)
     } catch (error) {
       await closeRun().catch(() => {})
@@ -94,8 +97,8 @@ export function servedRuns(root: string, limits: ServedLimits = servedLimits): S
   }
 
   return {
-    keep(trajectory, files) {
-      const kept = last.then(() => keepNow(trajectory, files))
+    keep(...search) {
+      const kept = last.then(() => keepNow(...search))
       last = kept.catch(() => {})
       return kept
     },
