@@ -1,6 +1,7 @@
 /** A run of a model behind a server, made up: with times, tokens, prices, failed attempts and a search that failed at its second turn. */
 import { makeProblem } from '../src/probe/problem.ts'
 import { makeScene } from '../src/probe/scene.ts'
+import type { StoredExchanges } from '../src/protocol/exchange.ts'
 import type { Trajectory, Turn } from '../src/protocol/trajectory.ts'
 import { searched } from './searched.ts'
 import { jsonLines, writeRun } from './stored-searches.ts'
@@ -46,12 +47,34 @@ function pacedSearches(): readonly [Trajectory, Trajectory] {
   return [found, broken]
 }
 
+/** Of the first search: a request that failed in turn 2, and model text that would do harm as markup or in a shell. */
+function pacedExchanges({ problem, sampleIndex, startedMs = 0 }: Trajectory): StoredExchanges {
+  const sha256 = 'ab'.repeat(32)
+  const message = (content: unknown, role = 'user') => ({ role, content })
+  const picture = { type: 'image_url', image_url: { url: `sha256:${sha256}` } }
+  const said = `<img src=x onerror="document.title='pwned'"> '$(touch pwned)'`
+  const body = JSON.stringify({ choices: [{ message: message(said, 'assistant') }] })
+  const first = { turn: 1, from: 0, messages: [message([picture])], fields: { model: 'test-vlm' }, status: 200, body }
+  return {
+    search: JSON.stringify([problem.dataSource, problem.docId, sampleIndex, startedMs]),
+    url: 'http://127.0.0.1:1/v1/chat/completions',
+    keyEnv: 'TEST_API_KEY',
+    exchanges: [
+      { ...first, pictures: [{ sha256, mime: 'image/png', bytes: 3 }] },
+      { turn: 2, from: 1, messages: [message(said, 'assistant'), message('So?')], error: 'overloaded' },
+      { turn: 2, from: 3, messages: [], status: 200, body },
+    ],
+  }
+}
+
 export async function writePacedRun(run: string): Promise<void> {
+  const searches = pacedSearches()
   await writeRun(
     run,
     { command: 'eval', policy: 'chat:test-vlm', maxTurns: 4 },
     {
-      'trajectories.jsonl': jsonLines(pacedSearches()),
+      'trajectories.jsonl': jsonLines(searches),
+      'exchanges.jsonl': jsonLines([pacedExchanges(searches[0])]),
       'prices.json': JSON.stringify({ 'test-vlm': { sent: 0.5, cached: 0.1, written: 2 } }),
     },
   )

@@ -86,7 +86,7 @@ function OneExchange({ exchange, curl }: { readonly exchange: Exchange; readonly
   const [said, setSaid] = useState('')
   const text = tab === 'reply' ? replyText(exchange) : requestText(exchange)
   const copy = (what: string, copied: string): void => {
-    const done = (): void => setSaid(`${what} copied.`)
+    const done = (): void => setSaid(`${what} is copied.`)
     const failed = (): void => setSaid('The browser does not allow copying here: select the text instead.')
     Promise.resolve(navigator.clipboard?.writeText(copied) ?? Promise.reject(new Error('no clipboard'))).then(
       done,
@@ -117,7 +117,7 @@ function OneExchange({ exchange, curl }: { readonly exchange: Exchange; readonly
 }
 
 function requestText({ from, messages, fields }: Exchange): string {
-  const before = from > 0 ? [`(the ${from} messages of the conversation so far)`] : []
+  const before = from > 0 ? [`(the ${from} ${from === 1 ? 'message' : 'messages'} of the conversation so far)`] : []
   const others = fields === undefined ? ['(other fields as in the request before)'] : [JSON.stringify(fields, null, 2)]
   return [...before, JSON.stringify(messages, null, 2), ...others].join('\n')
 }
