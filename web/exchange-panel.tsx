@@ -3,7 +3,7 @@ import { useState } from 'preact/hooks'
 import { curlCommand } from '../src/page/curl.ts'
 import { shown } from '../src/page/step.ts'
 import { wholeRequest } from '../src/protocol/exchange.ts'
-import type { Exchange, SearchExchanges } from '../src/protocol/exchange.ts'
+import type { StoredExchange, SearchExchanges } from '../src/protocol/exchange.ts'
 import { originalCount } from '../src/protocol/originals.ts'
 import { fetchJson } from './fetch-json.ts'
 import type { PictureUrls, ShownSearch } from './shown-search.ts'
@@ -66,14 +66,14 @@ function Exchanges({ search, urls, turn, stored }: Props & { readonly stored: Se
   return (
     <>
       {own.map(({ exchange, at }, index) => (
-        <section key={at} aria-label={`Request ${index + 1}`}>
+        <div key={at} class="request" role="group" aria-label={`Request ${index + 1}`}>
           {own.length > 1 && (
             <h4>
               Request {index + 1} of {own.length}
             </h4>
           )}
           <OneExchange exchange={exchange} curl={() => curlOf(search, urls, stored, at)} />
-        </section>
+        </div>
       ))}
     </>
   )
@@ -81,17 +81,18 @@ function Exchanges({ search, urls, turn, stored }: Props & { readonly stored: Se
 
 const tabs = ['reply', 'request'] as const
 
-function OneExchange({ exchange, curl }: { readonly exchange: Exchange; readonly curl: () => string }) {
+function OneExchange({ exchange, curl }: { readonly exchange: StoredExchange; readonly curl: () => string }) {
   const [tab, setTab] = useState<(typeof tabs)[number]>('reply')
   const [said, setSaid] = useState('')
   const text = tab === 'reply' ? replyText(exchange) : requestText(exchange)
-  const copy = (what: string, copied: string): void => {
-    const done = (): void => setSaid(`${what} is copied.`)
-    const failed = (): void => setSaid('The browser does not allow copying here: select the text instead.')
-    Promise.resolve(navigator.clipboard?.writeText(copied) ?? Promise.reject(new Error('no clipboard'))).then(
-      done,
-      failed,
-    )
+  const copy = async (what: string, copied: string): Promise<void> => {
+    try {
+      await navigator.clipboard.writeText(copied)
+      setSaid(`${what} is copied.`)
+    } catch {
+      // Pages of other machines over plain HTTP have no clipboard.
+      setSaid('The browser does not allow copying here: select the text instead.')
+    }
   }
   return (
     <>
@@ -101,10 +102,10 @@ function OneExchange({ exchange, curl }: { readonly exchange: Exchange; readonly
             {name}
           </button>
         ))}
-        <button type="button" onClick={() => copy(`The ${tab}`, text)}>
+        <button type="button" onClick={() => void copy(`The ${tab}`, text)}>
           copy
         </button>
-        <button type="button" onClick={() => copy('The command', curl())}>
+        <button type="button" onClick={() => void copy('The command', curl())}>
           copy as curl
         </button>
         <span role="status">{said}</span>
@@ -116,13 +117,13 @@ function OneExchange({ exchange, curl }: { readonly exchange: Exchange; readonly
   )
 }
 
-function requestText({ from, messages, fields }: Exchange): string {
+function requestText({ from, messages, fields }: StoredExchange): string {
   const before = from > 0 ? [`(the ${from} ${from === 1 ? 'message' : 'messages'} of the conversation so far)`] : []
   const others = fields === undefined ? ['(other fields as in the request before)'] : [JSON.stringify(fields, null, 2)]
   return [...before, JSON.stringify(messages, null, 2), ...others].join('\n')
 }
 
-function replyText({ status, headers = {}, body, streamed, cutBy, error }: Exchange): string {
+function replyText({ status, headers = {}, body, streamed, cutBy, error }: StoredExchange): string {
   const head = [
     ...(status === undefined ? [] : [`HTTP ${status}`]),
     ...Object.entries(headers).map(([name, value]) => `${name}: ${value}`),

@@ -31,7 +31,7 @@ const exchangeSchema = z
     error: z.string().exactOptional().describe('why there is no complete response'),
   })
   .readonly()
-export type Exchange = z.infer<typeof exchangeSchema>
+export type StoredExchange = z.infer<typeof exchangeSchema>
 
 export const exchangesSchema = z
   .strictObject({
@@ -46,7 +46,7 @@ export type StoredExchanges = z.infer<typeof exchangesSchema>
 export type SearchExchanges = Omit<StoredExchanges, 'search'>
 
 /** One request and what came of it, from the endpoint. */
-export interface SentExchange extends Omit<Exchange, 'turn' | 'from' | 'messages' | 'fields' | 'cutBy'> {
+export interface SentExchange extends Omit<StoredExchange, 'turn' | 'from' | 'messages' | 'fields' | 'cutBy'> {
   readonly url: string
   readonly keyEnv?: string | undefined
   /** All messages of the request as JSON texts. */
@@ -65,7 +65,7 @@ const longestBody = 64 * 1024
 const mostCharacters = 2 * 1024 ** 2
 
 export function exchangeRecorder(): ExchangeRecorder {
-  const exchanges: Exchange[] = []
+  const exchanges: StoredExchange[] = []
   let server: Pick<SearchExchanges, 'url' | 'keyEnv'> | undefined
   let before: readonly string[] = []
   let fieldsBefore = ''
@@ -118,7 +118,7 @@ function commonLength(a: readonly string[], b: readonly string[]): number {
 export interface WholeRequest {
   readonly messages: readonly unknown[]
   readonly fields: Readonly<Record<string, unknown>>
-  readonly pictures: readonly NonNullable<Exchange['pictures']>[number][]
+  readonly pictures: readonly NonNullable<StoredExchange['pictures']>[number][]
 }
 
 /** Request number `at` of a search. */

@@ -8,7 +8,7 @@ import type { Log } from './log.ts'
 import { plainFile } from './plain-file.ts'
 import type { RunFolder } from './run-folder.ts'
 
-export const exchangeLog: Log<StoredExchanges> = {
+const exchangeLog: Log<StoredExchanges> = {
   name: 'exchanges',
   line: exchangesSchema,
   ifLost: 'The requests and replies of these searches cannot be shown.',

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import axe from 'axe-core'
 import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { writePacedRun } from '../../test/paced-run.ts'
 import { hasBrowser, servePage, type ServedPage } from '../../test/served-page.ts'
 import { jsonLines, storedSearch, writeRun } from '../../test/stored-searches.ts'
 
@@ -14,6 +15,8 @@ interface Visit {
   readonly address: string
   readonly there: string
   readonly keys?: readonly string[]
+  /** Elements that are clicked. */
+  readonly opens?: string
 }
 
 const visits: readonly Visit[] = [
@@ -29,6 +32,14 @@ const visits: readonly Visit[] = [
     there: '.turns',
     keys: ['p', 'h', 'm', 't', 'f', '?'],
   },
+  {
+    name: 'a turn on an axis of time, with failed attempts',
+    address: 'run/paced/0?turn=2',
+    there: '.pace',
+    keys: ['a'],
+  },
+  { name: 'requests and replies', address: 'run/paced/0', there: '.turns', opens: '.exchange > summary' },
+  { name: 'a search that failed', address: 'run/paced/1', there: '.card.ending' },
   { name: 'searches side by side', address: 'run/first/1?turn=1', there: '.turns', keys: ['c'] },
   { name: 'a comparison', address: 'diff/first/second', there: '.virtual tr[data-row]' },
   { name: 'a run that does not exist', address: 'run/nowhere', there: '.problem' },
@@ -64,6 +75,7 @@ describe.skipIf(!hasBrowser)('the pages', () => {
       { command: 'rl', policy: 'embedded' },
       { 'metrics.jsonl': jsonLines(steps) },
     )
+    await writePacedRun(join(folder, 'paced'))
     served = await servePage(folder, [])
   }, 120_000)
   afterAll(async () => {
@@ -82,7 +94,7 @@ describe.skipIf(!hasBrowser)('the pages', () => {
     })
   }
 
-  test.each(visits)('$name has no finding', { timeout: 120_000 }, async ({ address, there, keys = [] }) => {
+  test.each(visits)('$name has no finding', { timeout: 120_000 }, async ({ address, there, opens, keys = [] }) => {
     const { page } = served
     const found: string[] = []
     for (const colorScheme of ['light', 'dark'] as const) {
@@ -92,6 +104,7 @@ describe.skipIf(!hasBrowser)('the pages', () => {
         await served.open(address)
         await page.locator(there).first().waitFor()
         for (const key of keys) await page.keyboard.press(key)
+        for (const one of opens === undefined ? [] : await page.locator(opens).all()) await one.click()
         for (const finding of await findings(page)) found.push(`${colorScheme}, ${width} px: ${finding}`)
       }
     }

@@ -88,7 +88,7 @@ describe.skipIf(!hasBrowser)('the inside of a turn', () => {
     await served.open('run/paced/0')
     const panel = page.locator('.card[data-turn="2"] .exchange')
     await panel.locator('summary').click()
-    const requests = panel.locator('section')
+    const requests = panel.getByRole('group')
     await expect.poll(() => requests.count()).toBe(2)
     await expect.poll(() => requests.nth(0).innerText()).toContain('overloaded')
     await expect.poll(() => requests.nth(1).locator('pre').innerText()).toContain('<img src=x onerror=')
