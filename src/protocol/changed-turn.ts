@@ -64,11 +64,12 @@ export function translatedTurn(turn: Turn, profile: Profile, place: TurnPlace): 
     const look = { boxRel: action.boxRel, source }
     if (looksAt(turn.text, look, profile, place)) return turn
     const { thinking: _thinking, ...recorded } = turn
-    return { ...recorded, ...withLook({ text: thinkingBefore(thought, profile) }, look, profile, place) }
+    const written = writtenLook({ text: thinkingBefore(thought, profile) }, look, profile, place)
+    if (written) return { ...recorded, ...written }
   }
   throw new UserError(
     'turn-not-translatable',
-    `The profile "${profile.name}" would read an earlier turn as something else. Choose a policy with the profile of that search.`,
+    `The profile "${profile.name}" would read an earlier turn as something else. Choose a policy with the profile of that search, or fork at an earlier turn.`,
   )
 }
 
@@ -105,6 +106,17 @@ function spellings({ source }: Look, { originals }: TurnPlace): string[] {
 }
 
 function withLook(turn: Written, look: Look, profile: Profile, place: TurnPlace): Written {
+  const written = writtenLook(turn, look, profile, place)
+  if (written) return written
+  throw new UserError(
+    'look-not-writable',
+    `The profile "${profile.name}" cannot zoom into ${sourceAt(look.source, place.originals)}: ` +
+      `${dialectOf(profile).callForm === '' ? 'it has no zoom' : 'choose another source'}.`,
+  )
+}
+
+/** Undefined if the profile has no call that looks there. */
+function writtenLook(turn: Written, look: Look, profile: Profile, place: TurnPlace): Written | undefined {
   const box = `[${unitsOf(look, profile, place).join(', ')}]`
   const sources = spellings(look, place)
   const texts = [
@@ -112,12 +124,7 @@ function withLook(turn: Written, look: Look, profile: Profile, place: TurnPlace)
     ...sources.map((source) => newCall(turn, box, source, profile)),
   ]
   const text = texts.find((one) => one !== undefined && looksAt(one, look, profile, place))
-  if (text !== undefined) return { ...turn, text }
-  throw new UserError(
-    'look-not-writable',
-    `The profile "${profile.name}" cannot zoom into ${sourceAt(look.source, place.originals)}: ` +
-      `${dialectOf(profile).callForm === '' ? 'it has no zoom' : 'choose another source'}.`,
-  )
+  return text === undefined ? undefined : { ...turn, text }
 }
 
 /** The text with another box in the call that it has. `source` undefined: the one that is there. */

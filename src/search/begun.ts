@@ -3,6 +3,7 @@
  * out again, the last one as it was changed.
  */
 import type { Message, Reply, Session, TurnOptions } from '../policy/policy.ts'
+import { intersectionOverUnion } from '../protocol/box.ts'
 import { changedTurn, translatedTurn } from '../protocol/changed-turn.ts'
 import type { TurnChange, TurnPlace } from '../protocol/changed-turn.ts'
 import type { Profile } from '../protocol/profile.ts'
@@ -61,16 +62,13 @@ export function repeatedTurn(
   const { change, turns, observations, parent } = begun
   const isChanged = change !== undefined && number === turns.length
   const before = turns[number - 1]
-  // Under another profile, views have other sizes, and calls may be written differently.
-  const reseen = parent.changed.includes('profile')
-  const outcome = (turn: Turn | undefined, seen: Observation | undefined): string =>
-    canonicalJson([
-      turn?.action?.kind ?? null,
-      turn?.error?.code ?? null,
-      (reseen ? seen?.boxInOriginalPx : seen) ?? null,
-    ])
   const seenBefore = before?.observation === undefined ? undefined : observations[before.observation]
-  if (!isChanged && outcome(before, seenBefore) !== outcome(taken, observation)) {
+  const outcome = (turn: Turn | undefined): string =>
+    canonicalJson([turn?.action?.kind ?? null, turn?.error?.code ?? null])
+  const sameLook = parent.changed.includes('profile')
+    ? nearlySame(seenBefore, observation)
+    : same(seenBefore, observation)
+  if (!isChanged && !(outcome(before) === outcome(taken) && sameLook)) {
     throw new UserError(
       'fork-differs',
       `Turn ${number} does not lead where it led in the search that is forked: it was taken under other settings or by another version. ` +
@@ -86,4 +84,18 @@ export function repeatedTurn(
     ...(error !== undefined && { error }),
     ...(index !== undefined && { observation: index }),
   }
+}
+
+type Seen = Observation | undefined
+
+function same(a: Seen, b: Seen): boolean {
+  return canonicalJson(a ?? null) === canonicalJson(b ?? null)
+}
+
+/** Under another profile, views have other sizes, and boxes are rounded to other units. */
+const sameOverlap = 0.9
+
+function nearlySame(a: Seen, b: Seen): boolean {
+  if (a === undefined || b === undefined) return a === b
+  return intersectionOverUnion(a.boxInOriginalPx, b.boxInOriginalPx) >= sameOverlap
 }

@@ -149,6 +149,25 @@ describe('a fork', () => {
     expect(next.told[2]).toMatchObject({ kind: 'error', text: expect.stringContaining('empty') })
   })
 
+  test.each(['default', 'tools', 'official', 'qwen3.5'] as const)(
+    'goes on under the profile %s, with the same looks in its form and its views',
+    async (name) => {
+      const other = profiles[name]
+      const next = scripted(() => '<think>So.</think><answer>4</answer>')
+      // Qwen's tool looks into originals alone.
+      const turn = name === 'qwen3.5' ? 3 : parent.turns.length
+      const begun = planFork(parent, { turn }, { policy: 'next', profile: other, seed: 4, maxTurns: 12 })
+      const { trajectory } = await searchToEnd(task, next.policy, { profile: other, seed: 4, maxTurns: 12, begun })
+      expect(trajectory).toMatchObject({ answer: '4', parent: { turn, changed: ['policy', 'profile'] } })
+      const places = ({ observations }: Trajectory) => observations.map(({ boxInOriginalPx }) => boxInOriginalPx)
+      for (const [i, place] of places(trajectory).entries()) {
+        for (const [at, edge] of place.entries())
+          expect(Math.abs(edge - places(parent)[i]![at]!)).toBeLessThanOrEqual(2)
+      }
+      expect(trajectory.observations[0]!.view.width).toBeGreaterThan(64)
+    },
+  )
+
   test('stops where an unchanged turn leads elsewhere than in its parent', async () => {
     const { observations } = parent
     const moved = observations.map((one) => (one.index === 1 ? { ...one, view: { width: 8, height: 8 } } : one))

@@ -41,6 +41,7 @@ const visits: readonly Visit[] = [
   { name: 'requests and replies', address: 'run/paced/0', there: '.turns', opens: '.exchange > summary' },
   { name: 'a search that failed', address: 'run/paced/1', there: '.card.ending' },
   { name: 'searches side by side', address: 'run/first/1?turn=1', there: '.turns', keys: ['c'] },
+  { name: 'a fork', address: 'run/first/1?turn=1', there: '.turns', keys: ['e'] },
   { name: 'a comparison', address: 'diff/first/second', there: '.virtual tr[data-row]' },
   { name: 'a run that does not exist', address: 'run/nowhere', there: '.problem' },
   { name: 'a page that does not exist', address: 'nowhere', there: 'main' },
