@@ -131,8 +131,11 @@ export function createTrainer(net: Network, sums: Float32Array, frozenStem: bool
     const results: R[] = []
     for (let from = 0; from < items.length; from += microBatch) {
       const mark = kernels.mark()
-      results.push(each(items.slice(from, from + microBatch)))
-      kernels.release(mark)
+      try {
+        results.push(each(items.slice(from, from + microBatch)))
+      } finally {
+        kernels.release(mark)
+      }
     }
     sums.set(gradients.all())
     return results
