@@ -4,6 +4,7 @@ import { type Prompt, promptLength, type Sampler, type SampleRequest } from '../
 import { chatModel } from '../../model/renderer/chat-model.ts'
 import { pixelBox } from '../../protocol/box.ts'
 import { profiles } from '../../protocol/profile.ts'
+import { planFork } from '../../search/fork.ts'
 import { searchToEnd } from '../../search/search-many.ts'
 import { openPicture } from '../../vision/open.ts'
 import { encodePng } from '../../vision/encode.ts'
@@ -72,6 +73,21 @@ function written(prompt: Prompt): string {
 }
 
 describe('a policy in tokens', () => {
+  test('goes on from turns that it did not take under the very prompt that it would have had', async () => {
+    const said = [zoom('original_image'), zoom('observation_1'), answer].map((text) => ({ text }))
+    const profile = profiles['official-train']
+    const { trajectory, asked } = await searched(said)
+    const next = scripted({ text: answer.replace('7', '8') })
+    const policy = tokenPolicy({ name: 'next', sampler: next.sampler, model, profile, temperature: 1, maxTokens: 99 })
+    const under = { policy: 'next', profile, seed: 3, maxTurns: 6 }
+    const begun = planFork(trajectory, { turn: 3 }, under)
+    const fork = (await searchToEnd(await task(), policy, { profile, seed: 3, begun })).trajectory
+    expect(next.asked).toHaveLength(1)
+    const { prompt, seed } = next.asked[0]!
+    expect([written(prompt), seed]).toEqual([written(asked[2]!.prompt), asked[2]!.seed])
+    expect(fork).toMatchObject({ answer: '8', usage: trajectory.usage })
+  })
+
   test('is asked in the layout of its model, and every prompt goes on from the last one and what was sampled', async () => {
     const { trajectory, samples, asked } = await searched([
       { text: zoom('original_image') },

@@ -53,13 +53,18 @@ function openSession(
   let last: { readonly prompt: Prompt; readonly reply: readonly number[] } | undefined
   let before = { held, last }
 
+  /** `again`: in place of the turn before. */
+  function beginTurn(again: boolean): void {
+    if (again) {
+      conversation.takeBack()
+      ;({ held, last } = before)
+    }
+    before = { held, last }
+  }
+
   return {
     async take(message, { turn, signal, again = false }): Promise<Reply> {
-      if (again) {
-        conversation.takeBack()
-        ;({ held, last } = before)
-      }
-      before = { held, last }
+      beginTurn(again)
       const { promptTokens, imageTokens } = await conversation.tell(message)
       const prompt = conversation.prompt()
       held += promptTokens
@@ -87,11 +92,7 @@ function openSession(
       }
     },
     async adopt(message, taken, { again = false }) {
-      if (again) {
-        conversation.takeBack()
-        ;({ held, last } = before)
-      }
-      before = { held, last }
+      beginTurn(again)
       const { promptTokens } = await conversation.tell(message)
       const prompt = conversation.prompt()
       const reply = [...tokenizer.encode(storedTurn(turnAsText(taken), model, tools)), model.end]
