@@ -11,6 +11,7 @@ import './style/connect.css'
 import './style/screens.css'
 import { AskPage } from './ask-page.tsx'
 import { AskedPage } from './asked-page.tsx'
+import { CurvesPage } from './curves-page.tsx'
 import { DiffPage } from './diff-page.tsx'
 import { DiffSearchPage } from './diff-search-page.tsx'
 import { ProblemFact } from './facts.tsx'
@@ -25,7 +26,7 @@ function App() {
   const { path } = route
   const [kind = ''] = path
   useEffect(() => setTitle(path), [path])
-  const inRuns = kind === 'runs' || kind === 'run' || kind === 'diff'
+  const inRuns = kind === 'runs' || kind === 'run' || kind === 'diff' || kind === 'curves'
   return (
     <RouteContext.Provider value={route}>
       <a class="skip" href="#main" onClick={skip}>
@@ -61,6 +62,7 @@ function pageOf(path: readonly string[]) {
   // The second form is the one that people type.
   if (shape === 'run 2' || shape === 'runs 2') return <RunPage key={name} name={name} />
   if (shape === 'run 3' && isIndex(item)) return <RunSearchPage key={name} name={name} />
+  if (kind === 'curves' && path.length > 1) return <CurvesPage key={path.join('/')} runs={path.slice(1)} />
   if (shape === 'diff 3') return <DiffPage key={`${name} ${item}`} first={name} second={item} />
   if (shape === 'diff 5' && others.every(isIndex)) {
     return <DiffSearchPage runs={[name, item]} indexes={[Number(others[0]), Number(others[1])]} />

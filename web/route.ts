@@ -72,6 +72,7 @@ export function setTitle([kind = '', name, item]: readonly (string | number)[]):
     search: titleOfFile,
     runs: 'Runs',
     run: item === undefined ? `${name}` : `${name}, search ${Number(item) + 1}`,
+    curves: 'Curves',
     diff: `${name} against ${item}`,
   }
   const title = pages[kind] ?? 'No such page'

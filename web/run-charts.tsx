@@ -3,25 +3,26 @@ import type { ChartRow } from '../src/server/api/types.ts'
 import { FigureTable } from './facts.tsx'
 
 interface Props {
-  readonly run: string
+  /** The drawings are at this path followed by their id, unless they are in `charts`. */
+  readonly base: string
+  /** Of the paths. */
+  readonly query?: string
   readonly charts: readonly ChartRow[]
   /** Changes when the charts must be redrawn. */
   readonly version: string
 }
 
-export function RunCharts({ run, charts, version }: Props) {
-  const base = `api/runs/${encodeURIComponent(run)}/charts`
+export function RunCharts({ base, query = '', charts, version }: Props) {
+  const address = (id: string, svg: string | undefined): string =>
+    svg === undefined ? `${base}/${encodeURIComponent(id)}?${query}&v=${encodeURIComponent(version)}` : svgUrl(svg)
   return (
     <div class="charts">
       {charts.map(({ id, title, summary, svg, table: [head = [], ...rows] }) => (
         <figure key={id}>
-          <img
-            src={svg === undefined ? `${base}/${encodeURIComponent(id)}?v=${encodeURIComponent(version)}` : svgUrl(svg)}
-            width={720}
-            height={446}
-            loading="lazy"
-            alt={summary}
-          />
+          <img src={address(id, svg)} width={720} height={446} loading="lazy" alt={summary} />
+          <a class="save" download={`${id}.svg`} href={address(id, svg)}>
+            Save as SVG<span class="hidden">: {title}</span>
+          </a>
           <details>
             <summary>
               figures<span class="hidden"> of {title}</span>

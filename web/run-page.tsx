@@ -11,6 +11,7 @@ import { itemFilter } from './item-filter.ts'
 import { digest, pickRows } from './item-pass.ts'
 import { itemSortKey } from './item-columns.tsx'
 import { ItemsTable } from './items-table.tsx'
+import { JobAxis } from './job-axis.tsx'
 import { MakeSet } from './make-set.tsx'
 import { href, replaceAddress, sortOf, sortText, useRoute } from './route.ts'
 import { RunCharts } from './run-charts.tsx'
@@ -64,6 +65,7 @@ export function Details({ details, figures, pages, only }: DetailsProps) {
           reasons are of these.
         </p>
       )}
+      {pages === undefined && <JobAxis run={run} />}
       {figures && <Facts facts={headOf(figures)} />}
       {unreadable > 0 && (
         <p class="problem">
@@ -72,7 +74,11 @@ export function Details({ details, figures, pages, only }: DetailsProps) {
         </p>
       )}
       {figures && figures.charts.length > 0 && (
-        <RunCharts run={run.name} charts={figures.charts} version={`${details.total}-${run.changedMs}`} />
+        <RunCharts
+          base={`api/runs/${encodeURIComponent(run.name)}/charts`}
+          charts={figures.charts}
+          version={`${details.total}-${run.changedMs}`}
+        />
       )}
       {figures && figures.reasons.length > 0 && <Reasons run={run.name} reasons={figures.reasons} pages={pages} />}
       <details class="settings">

@@ -1,9 +1,11 @@
 /** The Runs page: every run folder, newest first, with its state and score; refreshed while visible. Chosen runs can be compared. */
 import { useState } from 'preact/hooks'
 import type { RunRow } from '../src/server/api/types.ts'
+import { FindSearches } from './find-searches.tsx'
 import { ProblemFact } from './facts.tsx'
 import { useJson } from './fetch-json.ts'
 import { href } from './route.ts'
+import { sorted } from './sorting.ts'
 import { RunsTable } from './runs-table.tsx'
 
 const refreshMs = 4000
@@ -27,6 +29,7 @@ export function RunsPage() {
       )}
       {runs !== undefined && runs.length > 0 && (
         <>
+          <FindSearches runs={runs} />
           {runs.length > 1 && <Compare runs={runs} chosen={chosen} />}
           <RunsTable runs={runs} chosen={chosen} choose={choose} />
         </>
@@ -59,7 +62,7 @@ function Compare({ runs, chosen }: { readonly runs: readonly RunRow[]; readonly 
           Compare {first.name} with {second.name}
         </a>
       )}{' '}
-      <a class="go" href={href(['curves', ...all.map(({ name }) => name)])}>
+      <a class="go" href={href(['curves', ...sorted(chosen, (name) => name, false)])}>
         Curves of {all.length} runs
       </a>
     </p>

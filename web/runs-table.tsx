@@ -99,7 +99,7 @@ function columnsOf(runs: readonly ListedRun[], { chosen, choose, closed, turn }:
           <input
             type="checkbox"
             aria-label={`Compare ${run.name}`}
-            disabled={run.bytes === 0 && run.progress === undefined && run.summary === undefined}
+            disabled={run.bytes === 0 && !hasCurves(run)}
             checked={chosen.includes(run.name)}
             onChange={() => choose(run.name)}
           />
@@ -132,6 +132,11 @@ function columnsOf(runs: readonly ListedRun[], { chosen, choose, closed, turn }:
       ...(numbers && { numbers }),
     })),
   ]
+}
+
+/** Runs of sft and rl may have curves without a log of searches. */
+function hasCurves({ command }: ListedRun): boolean {
+  return command === 'sft' || command === 'rl'
 }
 
 function keyOfColumn(name: string): ((run: ListedRun) => number | string) | undefined {

@@ -66,6 +66,15 @@ describe.skipIf(!hasBrowser)('the list of runs', () => {
     })
     await writeRun(run('served/one'), { command: 'serve' }, { [log]: jsonLines(asks) })
     await writeRun(run('asked'), { command: 'ask', question: 'Who waves?', policy: 'chat:b' })
+    const steps = (last: number): string =>
+      jsonLines([0.25, last].map((reward, at) => ({ stage: 'rl', step: at + 1, reward })))
+    for (const [name, seed, last, rate] of [
+      ['rl-1', 1, 0.375, 1],
+      ['rl-2', 2, 0.625, 1],
+      ['other', 1, 0.75, 2],
+    ] as const) {
+      await writeRun(run(name), { command: 'rl', seed, rate }, { 'metrics.jsonl': steps(last) })
+    }
     served = await servePage(join(folder, 'runs'), errors)
     page = served.page
     await served.open('runs')
@@ -109,23 +118,38 @@ describe.skipIf(!hasBrowser)('the list of runs', () => {
         'finished',
         'going',
         'killed',
+        'other',
         'recipe',
         'stage-2',
         'inner',
         'stage-10',
+        'rl-1',
+        'rl-2',
         'served/one',
       ])
     await page.getByRole('button', { name: 'Runs inside recipe', exact: true }).click()
     await expect
       .poll(names)
-      .toEqual(['asked', 'early', 'failed', 'finished', 'going', 'killed', 'recipe 3 inside', 'served/one'])
+      .toEqual([
+        'asked',
+        'early',
+        'failed',
+        'finished',
+        'going',
+        'killed',
+        'other',
+        'recipe 3 inside',
+        'rl-1',
+        'rl-2',
+        'served/one',
+      ])
     await page.getByRole('button', { name: 'Runs inside recipe', exact: true }).click()
   })
 
   test('words and a state filter; a run is shown with those that it is inside of; the address keeps it', async () => {
     await page.getByLabel('Words').fill('chat:deep')
     await expect.poll(names).toEqual(['recipe', 'stage-2', 'inner'])
-    await page.getByText('3 of 11 runs').waitFor()
+    await page.getByText('3 of 14 runs').waitFor()
     await page.getByLabel('Words').fill('birds asked')
     await expect.poll(names).toEqual(['served/one'])
     await page.getByLabel('Words').fill('')
@@ -135,6 +159,55 @@ describe.skipIf(!hasBrowser)('the list of runs', () => {
     await expect.poll(names).toEqual(['killed'])
     await page.getByLabel('Words').fill('nothing like it')
     await page.getByText('No run matches.').waitFor()
+  })
+
+  test('the curves of chosen runs stand in one chart, those that differ only in their seed as their mean', async () => {
+    await served.open('runs')
+    for (const name of ['rl-1', 'rl-2', 'other']) await page.getByLabel(`Compare ${name}`, { exact: true }).check()
+    await page.getByRole('link', { name: 'Curves of 3 runs' }).click()
+    const alts = (): Promise<(string | null)[]> =>
+      page.locator('.charts img').evaluateAll((images) => images.map((image) => image.getAttribute('alt')))
+    await expect
+      .poll(alts)
+      .toEqual(['Reward (rl) of 2 lines, at last: other 75.0 % at 2, rl-1 and 1 more seed 50.0 % at 2.'])
+    await page.getByText('figures of Reward (rl)').click()
+    const figures = page.getByRole('table', { name: 'Reward (rl)' })
+    await expect
+      .poll(() => figures.getByRole('row').allInnerTexts())
+      .toEqual([expect.stringMatching(/and 1 more seed/), '1\t25.0 %\t25.0 %', '2\t75.0 %\t50.0 %'])
+    const saved = page.waitForEvent('download')
+    await page.locator('.charts .save').click()
+    expect((await saved).suggestedFilename()).toBe('rl-reward.svg')
+    await served.open('curves/finished/killed')
+    await page.getByRole('img', { name: /^Accuracy by turn limit of 2 lines/ }).waitFor()
+    await served.open('curves/nowhere')
+    await page.getByText('There is no such run.').waitFor()
+  })
+
+  test('searches of all runs are found by words or a filter, with links to each and to the filtered run', async () => {
+    await served.open('runs')
+    const field = page.getByRole('searchbox', { name: 'Search in all runs' })
+    const found = page.getByRole('region', { name: 'Search in all runs' })
+    await field.fill('how many birds')
+    await found.getByRole('link', { name: 'How many birds?' }).waitFor()
+    await expect.poll(() => found.getByRole('link').allInnerTexts()).toEqual(['served/one', 'How many birds?'])
+    await field.fill('wrong and policy:embedded')
+    await found.getByRole('link', { name: 'finished', exact: true }).click()
+    await page.getByText('2 of 8 searches').waitFor()
+    await served.open('runs')
+    await field.fill('no such words anywhere')
+    await found.getByText(/^0 searches in 0 of/).waitFor()
+  })
+
+  test('a run that goes on has a time axis; one that failed says why; a recipe lists its stages', async () => {
+    await served.open('run/going')
+    const progress = page.getByRole('region', { name: 'Progress' })
+    await progress.getByText('10 of 40 searches, 1.00/min, 30 min 00 s left').waitFor()
+    await progress.getByText('ends about').waitFor()
+    await served.open('run/failed')
+    await progress.getByText('The server is gone.').waitFor()
+    await served.open('run/recipe')
+    await expect.poll(() => page.getByRole('table', { name: 'Stages' }).getByRole('link').count()).toBe(3)
   })
 
   test('a run that ends is shown to have ended, without a reload', async () => {

@@ -1,4 +1,5 @@
 /** Routes for stored runs. */
+import type { RunCurves } from './across-runs.ts'
 import type { RunFigures, RunNotes, Setup } from './types.ts'
 import { figureResponse } from './figure.ts'
 import { countOf, nowhere, partsOf } from './path.ts'
@@ -7,6 +8,7 @@ import type { SentRegions } from './region.ts'
 import { openRuns } from '../runs/runs.ts'
 import type { Runs } from '../runs/runs.ts'
 import { fromOwnPage } from '../http/guard.ts'
+import { HttpError } from '../http/http-error.ts'
 import type { Routes } from '../http/router.ts'
 
 /** Searches of a run that one response lists, first and later: small parts keep server and page answering. */
@@ -17,6 +19,8 @@ export function runRoutes(runs: Runs): Routes {
   const sent = sentRegions()
   return {
     'GET /api/runs': () => runs.list(),
+    'GET /api/curves': (_, { url }) => curvesAnswer(runs, ...partsOf(url, '/api/curves')),
+    'GET /api/curves/*': (_, { url }) => curvesAnswer(runs, ...partsOf(url, '/api/curves/')),
     'GET /api/runs/*': (_, { url, signal }) => runAnswer(runs, sent, signal, ...partsOf(url, '/api/runs/')),
     'POST /api/runs/*': fromOwnPage((body, { url }) => runChange(runs, partsOf(url, '/api/runs/')[0], body)),
   }
@@ -34,7 +38,7 @@ export function viewRoutes(root: string, author?: string): Routes {
   return { ...runRoutes(openRuns(root, author)), 'GET /api/setup': () => setup }
 }
 
-/** `<run>`, `<run>/summary`, `<run>/figures`, `<run>/thoughts`, `<run>/charts/<id>`, `<run>/diff/<other run>`, `<run>/items/<n>`, `<run>/items/<n>/region`, `.../view`, `.../figure`. */
+/** `<run>`, `<run>/summary`, `<run>/find`, `<run>/figures`, `<run>/thoughts`, `<run>/charts/<id>`, `<run>/diff/<other run>`, `<run>/items/<n>`, `<run>/items/<n>/region`, `.../view`, `.../figure`. */
 async function runAnswer(
   runs: Runs,
   sent: SentRegions,
@@ -47,6 +51,7 @@ async function runAnswer(
     const [log, notes] = ['log', 'notes'].map((part) => query.get(part) ?? undefined)
     return runs.details(name, after, log, after ? mostItems : firstItems, notes)
   }
+  if (kind === 'find' && id === undefined) return runs.find(name, query.get('where') ?? '')
   if (kind === 'summary' && id === undefined) return runs.summary(name)
   if (kind === 'figures' && id === undefined) {
     const { scores, latest, charts, reasons } = await runs.figures(name)
@@ -58,7 +63,7 @@ async function runAnswer(
   }
   if (kind === 'diff' && what === undefined) return runs.diff(name, id ?? '')
   if (kind === 'charts' && what === undefined) {
-    return new Response(await runs.chart(name, id ?? ''), { headers: { 'content-type': 'image/svg+xml' } })
+    return svgResponse(await runs.chart(name, id ?? ''))
   }
   if (kind !== 'items') throw nowhere()
   const index = indexOf(id)
@@ -82,4 +87,28 @@ async function runChange(runs: Runs, [name = '', kind, id, what]: readonly strin
 
 function indexOf(id = ''): number {
   return /^\d{1,9}$/.test(id) ? Number(id) : -1
+}
+
+const mostCurves = 8
+
+/** The charts of several runs, or one of them as SVG. */
+async function curvesAnswer(runs: Runs, [id = '']: readonly string[], query: URLSearchParams): Promise<unknown> {
+  const { lines, charts } = await runs.curves(runsOf(query))
+  if (id === '') {
+    const rows = charts.map(({ id: own, title, summary, table }) => ({ id: own, title, summary, table }))
+    return { lines, charts: rows } satisfies RunCurves
+  }
+  const chart = charts.find((one) => one.id === id)
+  if (chart?.svg === undefined) throw new HttpError(404, 'no_chart', 'These runs have no such chart.')
+  return svgResponse(chart.svg)
+}
+
+function svgResponse(svg: string): Response {
+  return new Response(svg, { headers: { 'content-type': 'image/svg+xml' } })
+}
+
+function runsOf(query: URLSearchParams): string[] {
+  const names = [...new Set(query.getAll('run'))]
+  if (names.length >= 1 && names.length <= mostCurves) return names
+  throw new HttpError(400, 'invalid_request', `run: has to name 1 to ${mostCurves} runs.`)
 }

@@ -1,5 +1,5 @@
 /** Scores and charts of a run: accuracy by turn limit, and training curves. */
-import { curveSvg, limitCurves } from '../../evaluate/document/curve-svg.ts'
+import { curveSvg, limitCurve, limitCurves } from '../../evaluate/document/curve-svg.ts'
 import { searchNameOf } from '../../evaluate/figures/outcome.ts'
 import { summarise } from '../../evaluate/figures/summary.ts'
 import type { EvalSummary } from '../../evaluate/figures/summary.ts'
@@ -78,6 +78,7 @@ function scoresOf(searches: readonly ListedSearch[], limit: unknown): { scores: 
       summary: `Accuracy by turn limit: ${percents}.`,
       table: [['turn limit', 'accuracy, %', '95 % from', 'to'], ...rows],
       svg: curveSvg(limitCurves(summary), words),
+      line: { points: limitCurve('all', summary).points, axis: 'doubling', unit: 'share' },
     },
   }
 }

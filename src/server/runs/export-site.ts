@@ -92,10 +92,14 @@ export async function exportSite(
   }
   const page = join(to, 'index.html')
   const name = basename(resolve(run))
+  const figures = matching?.figures ?? (await runs.figures('.'))
   const data: RunData = {
     kind: 'run',
     details: { ...details, items, total: items.length, run: { ...details.run, name, live: false } },
-    figures: matching?.figures ?? (await runs.figures('.')),
+    figures: {
+      ...figures,
+      charts: figures.charts.map(({ id, title, summary, table, svg }) => ({ id, title, summary, table, svg })),
+    },
     pages: Object.fromEntries(pages),
     ...(where && matching && { only: { where: where.text, of: matching.of } }),
   }

@@ -1,6 +1,7 @@
 /** The metrics of a training run, as curves and as figures of its last step. Unknown lines are skipped. */
 import { z } from 'zod'
 import { curveSvg, evenly, smoothed } from '../../evaluate/document/curve-svg.ts'
+import type { Axes, CurvePoint } from '../../evaluate/document/curve-svg.ts'
 import { learningFigures, learningText } from '../../evaluate/figures/learning.ts'
 import type { LearningFigure } from '../../evaluate/figures/learning.ts'
 import { endWords } from '../../page/step.ts'
@@ -15,6 +16,14 @@ import { percent } from '../../shared/numbers.ts'
 
 export interface Chart extends ChartRow {
   readonly svg: string
+  /** The line of a chart with one line, to draw it together with those of other runs. */
+  readonly line?: ChartLine
+}
+
+export interface ChartLine {
+  readonly points: readonly CurvePoint[]
+  readonly axis: Axes['x']
+  readonly unit: Axes['y']
 }
 
 /** Metrics to show if present, by their names in the log. */
@@ -116,6 +125,7 @@ function curve({ name: stage, steps }: TrainedStage, name: string, title: string
     summary: `${title} of ${stage}: ${learningText(first.y, unit)} at step ${first.x}, ${learningText(last.y, unit)} at step ${last.x}.`,
     table: [['step', title], ...evenly(values, mostRows).map(({ x, y }) => [String(x), learningText(y, unit)])],
     svg: curveSvg([{ name: stage, points: smoothed(values, mostPoints) }], words, { x: 'even', y: unit }),
+    line: { points: values.map(({ x, y }) => ({ x, y, low: y, high: y })), axis: 'even', unit },
   }
 }
 

@@ -8,6 +8,7 @@ import { picturesOf } from '../../protocol/originals.ts'
 import type { Trajectory } from '../../protocol/trajectory.ts'
 import { keepFork, runNameOf } from '../../runs/forks.ts'
 import type { Picture } from '../../vision/picture.ts'
+import type { FoundSearches, RunCurves } from '../api/across-runs.ts'
 import type {
   ItemRow,
   RunDetails,
@@ -24,6 +25,8 @@ import { errorCodeOf } from '../../shared/errors.ts'
 import type { Forkable } from '../api/forks.ts'
 import { HttpError } from '../http/http-error.ts'
 import { figuresOf } from './charts.ts'
+import { compareCurves } from './compare-curves.ts'
+import type { RunWithCharts } from './compare-curves.ts'
 import type { Figures } from './charts.ts'
 import { diffRuns } from './diff.ts'
 import type { RunToCompare } from './diff.ts'
@@ -35,6 +38,7 @@ import { rowOf, summaryOf } from './run-rows.ts'
 import { recentValues } from '../../shared/recent.ts'
 import { runPictures } from './pictures.ts'
 import { noteKeeper } from './run-notes.ts'
+import { findSearches } from './find-searches.ts'
 import { findThoughts } from './thoughts.ts'
 import { relativesOf, forksNameOf, judgeOf } from './family.ts'
 
@@ -54,6 +58,9 @@ export interface Runs {
   note(name: string, index: number, request: unknown): Promise<RunNotes>
   /** The searches from index `after` on with these words in their thoughts; all of them if the log is not `log`. */
   thoughts(name: string, words: string, after: number, log: string, signal: AbortSignal): Promise<ThoughtsFound>
+  find(name: string, where: string): Promise<FoundSearches>
+  /** The curves of several runs in one chart each. */
+  curves(names: readonly string[]): Promise<RunCurves>
   summary(name: string): Promise<RunSummary>
   figures(name: string): Promise<Figures>
   /** The searches that match, each once, with their figures. */
@@ -186,6 +193,15 @@ export function openRuns(root: string, author?: string): Runs {
     async thoughts(name, words, after, log, signal) {
       const { index } = await opened(name)
       return findThoughts(index, words, log === index.log ? after : 0, signal)
+    },
+    find: async (name, where) => findSearches(name, where, (await searchesOf(name)).searches),
+    async curves(names) {
+      const runs: RunWithCharts[] = []
+      for (const name of names) {
+        const { settings: own } = await runNamed(root, name, settings)
+        runs.push({ name, settings: own, charts: (await figuresOfRun(name)).charts })
+      }
+      return compareCurves(runs)
     },
     summary: summaryOfRun,
     figures: figuresOfRun,
