@@ -173,8 +173,12 @@ test('report: published rows beside measured ones, in three formats; two runs co
   await evaluated('hr-bench-4k', 'before', '--samples', '1')
   await script('hr-bench-4k', ['1', '1', '0', '1', '1', '1', '1', '1'])
   await evaluated('hr-bench-4k', 'after', '--samples', '1', '--max-turns', '4')
-  await evaluated('visualprobe-hard', 'vp <b>', '--samples', '1', '--max-turns', '4')
+  await evaluated('visualprobe-hard', 'vp <b>', '--samples', '1', '--max-turns', '4', '--keep-exchanges')
   const run = (name: string) => join(folder, name)
+  const linesOf = async (name: string, log: string) =>
+    (await readFile(join(run(name), `${log}.jsonl`), 'utf8')).trim().split('\n')
+  expect(await linesOf('vp <b>', 'exchanges')).toHaveLength((await linesOf('vp <b>', 'trajectories')).length)
+  await expect(linesOf('after', 'exchanges')).rejects.toThrow(/ENOENT/)
   const out = run('out')
   const { stdout } = await mini('report', run('before'), run('after'), run('vp <b>'), '--out', out)
   const rowOf = (start: string) => stdout.split('\n').filter((line) => line.startsWith(`| ${start}`))
