@@ -2,10 +2,13 @@
 import { mkdir, mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
 import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { hasBrowser, servePage, type ServedPage } from '../../test/served-page.ts'
 import { jsonLines, storedSearch, writeRun } from '../../test/stored-searches.ts'
+import { readFilter } from '../protocol/filter/filter.ts'
+import { exportSite } from './runs/export-site.ts'
 
 describe.skipIf(!hasBrowser)('the filter of a run', () => {
   let folder: string
@@ -116,6 +119,24 @@ describe.skipIf(!hasBrowser)('the filter of a run', () => {
     await page.getByRole('button', { name: 'Make it' }).click()
     await page.getByText('does not say which problems were searched. Name them with --data.').waitFor()
     expect((await readdir(runs())).toSorted()).toEqual(['eval', 'eval-set'])
+    expect(errors).toEqual([])
+  })
+
+  test('is only a command in pages as files, which hold the searches that match', async () => {
+    const where = readFilter('turns > 4')
+    const signal = new AbortController().signal
+    const { page: index } = await exportSite(runs('eval'), join(folder, 'site'), { limit: 1, where, signal })
+    await page.goto(pathToFileURL(index).href)
+    await told('20 of 20 searches')
+    await page.getByText('Only 20 of 40 searches: turns > 4.').waitFor()
+    await field().fill('correct')
+    await page.getByRole('button', { name: 'Make a training set of these 5 searches' }).click()
+    await expect
+      .poll(() => page.locator('.make-set code').innerText())
+      .toBe('mini-o3 export eval --where correct --to collection --out eval-set')
+    expect(await page.getByRole('button', { name: 'Make it' }).count()).toBe(0)
+    await field().fill('"café"')
+    await page.getByText('Words are not looked for in thoughts here').waitFor()
     expect(errors).toEqual([])
   })
 

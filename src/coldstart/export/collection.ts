@@ -56,9 +56,12 @@ const replayed = ['data', 'viewSide', 'contextLimit', 'benchmark', 'profile', 'p
 
 /** `source` says where the searches are from; settings of these runs are only kept where they agree. */
 function collectionConfig(runs: readonly SearchesOfRun[], where: string | undefined): Settings {
-  const first = itemAt(runs, 0).settings
+  // The searches of a server, such as forks, are about the problems of the others.
+  const asked = runs.filter(({ settings }) => settings['command'] !== 'serve')
+  const of = asked.length > 0 ? asked : runs
+  const first = itemAt(of, 0).settings
   const agreed = (name: string): boolean =>
-    name in first && runs.every(({ settings }) => canonicalJson(settings[name] ?? null) === canonicalJson(first[name]))
+    name in first && of.every(({ settings }) => canonicalJson(settings[name] ?? null) === canonicalJson(first[name]))
   return {
     command: 'collect',
     ...Object.fromEntries(replayed.filter(agreed).map((name) => [name, first[name]])),
