@@ -85,7 +85,11 @@ export function Details({ details, figures, pages, only }: DetailsProps) {
         <summary>Settings</summary>
         <pre>{JSON.stringify(settings, null, 2)}</pre>
       </details>
-      {items.length > 0 ? <Searches details={details} pages={pages} /> : <p role="status">{noSearches(details)}</p>}
+      {items.length > 0 ? (
+        <Searches details={details} pages={pages} only={only} />
+      ) : (
+        <p role="status">{noSearches(details)}</p>
+      )}
     </>
   )
 }
@@ -141,7 +145,13 @@ function headOf({ scores, latest }: RunFigures): Fact[] {
   ]
 }
 
-function Searches({ details, pages }: Pick<DetailsProps, 'details' | 'pages'>) {
+/** Of a page that only has some searches, what they match, too. */
+function bothText(only: string | undefined, where: string): string {
+  if (only === undefined || only === '') return where
+  return where === '' ? only : `(${only}) and (${where})`
+}
+
+function Searches({ details, pages, only }: Pick<DetailsProps, 'details' | 'pages' | 'only'>) {
   const { run } = details
   const route = useRoute()
   const [filter, setFilter] = useState(() => itemFilter(route.settings.get('where') ?? ''))
@@ -205,7 +215,12 @@ function Searches({ details, pages }: Pick<DetailsProps, 'details' | 'pages'>) {
         </output>
       </div>
       {run.command !== 'rl' && run.command !== 'sft' && (
-        <MakeSet run={run.name} where={filterText(filter.node)} items={picked.passing} served={pages === undefined} />
+        <MakeSet
+          run={run.name}
+          where={bothText(only?.where, filterText(filter.node))}
+          items={picked.passing}
+          served={pages === undefined}
+        />
       )}
       <ItemsTable
         run={run.name}

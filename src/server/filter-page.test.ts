@@ -133,7 +133,7 @@ describe.skipIf(!hasBrowser)('the filter of a run', () => {
     await page.getByRole('button', { name: 'Make a training set of these 5 searches' }).click()
     await expect
       .poll(() => page.locator('.make-set code').innerText())
-      .toBe('mini-o3 export eval --where correct --to collection --out eval-set')
+      .toBe("mini-o3 export eval --where '(turns > 4) and (correct)' --to collection --out eval-set")
     expect(await page.getByRole('button', { name: 'Make it' }).count()).toBe(0)
     await field().fill('"café"')
     await page.getByText('Words are not looked for in thoughts here').waitFor()
