@@ -10,12 +10,26 @@ import { boxSize } from '../../protocol/box.ts'
 import { answeredBeyondLimit } from '../../protocol/trajectory.ts'
 import type { Trajectory } from '../../protocol/trajectory.ts'
 import { fontRules, lines, labelWidth } from './text.ts'
-import type { Weight } from './text.ts'
 import { figureLayout, margin, n, otherBoxes, scaled, wordsRect } from './layout.ts'
 import type { FigureLayout, Placed, Point, Rect } from './layout.ts'
 import { html, markupOf, styleElement } from '../html.ts'
 import type { Html } from '../html.ts'
-import { dashPatterns, inkOn, turnColours } from '../palette.ts'
+import {
+  bad,
+  badge,
+  colourOf,
+  dashOf,
+  frame,
+  good,
+  image,
+  ink,
+  lineHeight,
+  mark,
+  outlined,
+  soft,
+  text,
+  texts,
+} from './shapes.ts'
 import { contains, endWords, stepTitle } from '../step.ts'
 import type { Step } from '../step.ts'
 import { defined, itemAt } from '../../shared/known.ts'
@@ -28,14 +42,9 @@ export interface Figure {
   readonly urls: ReadonlyMap<number, string>
 }
 
-const ink = '#1c1b19'
-const soft = '#6a6762'
-const good = '#1a7f4b'
-const bad = '#b3261e'
 const ring = '#ffd400'
 const titleSize = 30
 const wordsSize = 19
-const lineHeight = 1.34
 
 /** The layout below the question. */
 export function layoutOf(trajectory: Trajectory): FigureLayout {
@@ -83,7 +92,7 @@ function original({ trajectory, layout, urls }: Figure, at: Rect, index: number)
 ${frame(at, '#b9b5ad', 1.5)}
 ${otherBoxes(trajectory, layout, index).map(({ step, rect }) => html`<g opacity=".65">${frame(rect, colourOf(step.number), 2, dashOf(step.number))}</g>`)}
 ${targetRing(trajectory, index, at)}
-${arrows.map(({ turn, from }) => inside(from, at) && box(from, turn))}`
+${arrows.map(({ turn, from }) => inside(from, at) && outlined(from, turn))}`
 }
 
 function urlOf(urls: Figure['urls'], index: number): string {
@@ -102,7 +111,7 @@ function cellPictures({ cell, tiles }: Placed, { trajectory, layout, urls }: Fig
   const looked = observation === undefined ? [] : layout.arrows.filter(({ from }) => inside(from, tile))
   return html`${place}${observation && targetRing(trajectory, observation.index, tile)}
 ${frame(tile, observation ? colourOf(number) : bad, 5, observation && dashOf(number))}
-${looked.map(({ turn, from }) => box(from, turn))}`
+${looked.map(({ turn, from }) => outlined(from, turn))}`
 }
 
 function smallTile({ number, observation, turn }: Step, tile: Rect, urls: ReadonlyMap<number, string>): Html {
@@ -157,14 +166,6 @@ ${mark(verdict?.kind, at.x + widest + 16, at.y + 16 - size, colour)}
 ${truth && texts(room(truth, width - 40, 1), at.x, y + height - 26, wordsSize, 400, soft)}`
 }
 
-/** A check or a cross, 36 units high. */
-function mark(kind: string | undefined, x: number, y: number, colour: string): Html | undefined {
-  const paths: Readonly<Record<string, string>> = { correct: 'M2 20 14 33 36 3', wrong: 'M4 4 32 32M32 4 4 32' }
-  const path = kind === undefined ? undefined : paths[kind]
-  if (path === undefined) return undefined
-  return html`<path transform="translate(${n(x)} ${n(y)})" d="${path}" fill="none" stroke="${colour}" stroke-width="6" stroke-linecap="round" stroke-linejoin="round"/>`
-}
-
 /** An ellipse around the target, if the picture contains it. */
 function targetRing(trajectory: Trajectory, index: number, shown: Rect): Html | undefined {
   const target = targetBox(trajectory)
@@ -194,10 +195,6 @@ function refused(tile: Rect, why?: string): Html {
 ${said.length > 0 && html`${frame(words, 'none', 0, undefined, '#ffffff')}${texts(said, words.x + 12, words.y + 28, wordsSize, 400, bad)}`}`
 }
 
-function box(rect: Rect, turn: number): Html {
-  return html`${frame(rect, '#00000080', 6)}${frame(rect, colourOf(turn), 3.5, dashOf(turn))}`
-}
-
 function arrow(turn: number, path: string, { x, y }: Point): Html {
   const colour = colourOf(turn)
   return html`<path d="${path}" fill="none" stroke="#ffffff" stroke-width="8"/>
@@ -205,40 +202,8 @@ function arrow(turn: number, path: string, { x, y }: Point): Html {
 <path d="M${n(x + 3)} ${n(y)}l-15 -8v16z" fill="${colour}"/>`
 }
 
-function badge(turn: number, x: number, y: number, radius: number): Html {
-  const size = radius * 1.15
-  return html`<circle cx="${n(x)}" cy="${n(y)}" r="${radius}" fill="${colourOf(turn)}" stroke="#ffffff" stroke-width="2"/>
-<text x="${n(x)}" y="${n(y + size * 0.36)}" font-size="${n(size)}" font-weight="700" text-anchor="middle" fill="${inkOn(colourOf(turn))}">${turn}</text>`
-}
-
-function image(url: string, { x, y, width, height }: Rect): Html {
-  return html`<image href="${url}" x="${n(x)}" y="${n(y)}" width="${n(width)}" height="${n(height)}" preserveAspectRatio="none"/>`
-}
-
-function frame({ x, y, width, height }: Rect, colour: string, stroke: number, dash = 'none', fill = 'none'): Html {
-  return html`<rect x="${n(x)}" y="${n(y)}" width="${n(width)}" height="${n(height)}" rx="4" fill="${fill}" stroke="${colour}" stroke-width="${stroke}" stroke-dasharray="${dash}"/>`
-}
-
 function room(words: string, widthPx: number, most: number): string[] {
   return lines(words, { widthPx, lines: most, sizePx: wordsSize, weight: 400 })
-}
-
-function texts(all: readonly string[], x: number, y: number, size: number, weight: Weight, fill = ink): Html {
-  return html`${all.map((line, index) => text(line, x, y + index * size * lineHeight, size, weight, fill))}`
-}
-
-function text(line: string, x: number, y: number, size: number, weight: Weight, fill = ink): Html {
-  return html`<text x="${n(x)}" y="${n(y)}" font-size="${size}" font-weight="${weight}" fill="${fill}">${line}</text>`
-}
-
-function colourOf(turn: number): string {
-  return itemAt(turnColours, (turn - 1) % turnColours.length)
-}
-
-/** As on the pages: colours repeat with another dash pattern. */
-function dashOf(turn: number): string | undefined {
-  const round = Math.floor((turn - 1) / turnColours.length) % dashPatterns.length
-  return round === 0 ? undefined : dashPatterns[round]
 }
 
 function inside(inner: Rect, outer: Rect): boolean {

@@ -1,8 +1,5 @@
 /** Writes the figure of a search as SVG or PNG. */
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { extname, join } from 'node:path'
-import { resvg } from '../../shared/native.ts'
+import { extname } from 'node:path'
 import { pixelBox } from '../../protocol/box.ts'
 import { shownSize } from '../../protocol/orientation.ts'
 import { originalOf } from '../../protocol/originals.ts'
@@ -13,7 +10,7 @@ import { itemAt } from '../../shared/known.ts'
 import { dataUrl, encodeJpeg } from '../../vision/encode.ts'
 import type { Picture } from '../../vision/picture.ts'
 import { sidesShown } from './layout.ts'
-import { isInInter, trueType, weights } from './text.ts'
+import { withRaster } from './raster.ts'
 import { figureSvg, layoutOf } from './figure.ts'
 import { changedRegion } from '../../vision/changed-view.ts'
 import { atMost } from '../../vision/fit.ts'
@@ -60,19 +57,5 @@ export async function drawFigure(
     urls.set(index, dataUrl(await encodeJpeg(pixels, 86), 'jpeg'))
   }
   const svg = figureSvg({ trajectory, layout, urls })
-  return kind === 'svg' ? svg : rastered(svg)
-}
-
-/** Renders to PNG. System fonts are only loaded for characters that Inter lacks. */
-async function rastered(svg: string): Promise<Uint8Array<ArrayBuffer>> {
-  const folder = await mkdtemp(join(tmpdir(), 'mini-o3-'))
-  try {
-    const fontFiles = weights.map((weight) => join(folder, `${weight}.ttf`))
-    for (const [index, weight] of weights.entries()) await writeFile(itemAt(fontFiles, index), trueType(weight))
-    const loadSystemFonts = !isInInter(svg.replaceAll('\n', ''))
-    const font = { fontFiles, loadSystemFonts, defaultFontFamily: 'Inter', sansSerifFamily: 'Inter' }
-    return new Uint8Array((await resvg().renderAsync(svg, { font, fitTo: { mode: 'zoom', value: density } })).asPng())
-  } finally {
-    await rm(folder, { recursive: true, force: true })
-  }
+  return kind === 'svg' ? svg : withRaster((raster) => raster(svg, density))
 }
