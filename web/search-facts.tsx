@@ -191,20 +191,30 @@ export function ImportedFacts({ search: { imported } }: { readonly search: Shown
   )
 }
 
+const saved = [
+  ['svg', 'SVG', 'a figure for a paper'],
+  ['png', 'PNG', 'a figure for a paper'],
+  ['webp', 'WebP', 'a short animation'],
+  ['gif', 'GIF', 'a short animation for programs that show no WebP'],
+  ['md', 'Markdown', 'the turns as text, with their pictures, in an archive'],
+] as const
+
 export function Facts({ search, urls }: Pick<SearchEntry, 'search' | 'urls'>) {
   const { policy, profile, seed, problem, end } = search
+  const { figure } = urls
   const change = profile && changedSince(profile)
   return (
     <footer class="facts">
-      {end !== undefined && urls.figure && (
+      {end !== undefined && figure && (
         <span>
-          figure{' '}
-          <a href={urls.figure('svg')} download>
-            SVG
-          </a>{' '}
-          <a href={urls.figure('png')} download>
-            PNG
-          </a>
+          save as{' '}
+          {saved.map(([as, title, hint]) => (
+            <>
+              <a key={as} href={figure(as)} title={hint} download>
+                {title}
+              </a>{' '}
+            </>
+          ))}
         </span>
       )}
       <span>

@@ -1,6 +1,7 @@
 /** A search as the page shows it (finished, running or aborted), and the URLs of its pictures. */
 import { originalOf, observationsOf, picturesOf } from '../src/protocol/originals.ts'
 import { itemAt } from '../src/shared/known.ts'
+import type { SearchFileKind } from '../src/page/search-file.ts'
 import type { StoredSearch } from '../src/page/page-data.ts'
 import { endText as ended } from '../src/page/step.ts'
 import type { AskEvent, DraftNews, ForkRequest, SearchStart, Waiting } from '../src/server/api/types.ts'
@@ -46,8 +47,8 @@ export interface PictureUrls {
   region(side: number, box?: readonly number[], original?: number): string
   /** What the policy saw. */
   view(observation: number): string
-  /** The figure of a finished search for a paper; absent if it cannot be drawn. */
-  figure?(as: 'svg' | 'png'): string
+  /** A finished search as a file to save; absent if it cannot be drawn. */
+  figure?(as: SearchFileKind): string
   /** Requests and replies of the search; absent in a page opened from a file. */
   readonly exchanges?: string
   /** The file of an observation as it was sent. */

@@ -9,7 +9,7 @@ import { twoPictures } from '../../test/two-pictures.ts'
 import type { TwoPictures } from '../../test/two-pictures.ts'
 import { pictured } from '../protocol/originals.ts'
 import { layoutOf } from './figure/figure.ts'
-import { writeFigure } from './figure/write-figure.ts'
+import { writeSearchFile } from './search-file.ts'
 import { writePage } from './write-page.ts'
 
 let folder: string
@@ -72,7 +72,7 @@ test('the figure has both pictures, each with its boxes', async () => {
   const inside = arrows.map(({ from }) => originals.findIndex((at) => from.y >= at.y && from.y < at.y + at.height))
   expect([arrows.length, inside[0], inside[2]]).toEqual([3, 1, 0])
   const file = join(folder, 'figure.svg')
-  await writeFigure(file, trajectory, pictures)
+  await writeSearchFile(file, trajectory, pictures)
   const svg = await readFile(file, 'utf8')
   for (const text of ['Original 1', 'Original 2', 'Observation 3', '640 × 480, 400 × 600']) expect(svg).toContain(text)
 })

@@ -9,7 +9,7 @@ export interface ZipEntry {
   /** Path inside the archive, with `/`. */
   readonly name: string
   /** In pieces where it is too large to be held in memory. */
-  readonly content: string | AsyncIterable<string>
+  readonly content: string | Uint8Array | AsyncIterable<string>
 }
 
 interface Sums {
@@ -62,13 +62,13 @@ export async function* zip(entries: AsyncIterable<ZipEntry>): AsyncGenerator<Uin
 const compression = { level: 1 }
 
 async function* pack(content: ZipEntry['content'], sums: Sums): AsyncGenerator<Buffer, void> {
-  const counted = (text: string): Buffer => {
-    const bytes = Buffer.from(text)
+  const counted = (piece: string | Uint8Array): Buffer => {
+    const bytes = Buffer.from(piece)
     sums.crc = crc32(bytes, sums.crc)
     sums.size += bytes.length
     return bytes
   }
-  if (typeof content === 'string') {
+  if (typeof content === 'string' || content instanceof Uint8Array) {
     // A stream for each of very many entries would hold its memory until it is collected.
     yield deflateRawSync(counted(content), compression)
     return

@@ -24,6 +24,7 @@ import { asJudgedOption, dataOption, jsonOption, whereOption } from '../options/
 import { print, printJson, say } from '../print/output.ts'
 import { shellWord } from '../../shared/shell-word.ts'
 import { exportCurves } from './export-curves.ts'
+import { exportSpans } from './export-spans.ts'
 import { exportLog, logFormats } from './export-log.ts'
 import type { ExportLogOptions } from './export-log.ts'
 import { exportSearches, setTargets, setText } from './export-searches.ts'
@@ -45,8 +46,8 @@ const exportOptions = {
       oneOf(
         '<format>',
         'a training set (for mini-o3 sft, LLaMA-Factory, TRL, Mini-o3 cold start, Hugging Face parquet, problems or searches for verl), curves for TensorBoard, ' +
-          'or the log of an evaluation as inspect_ai or lmms-eval writes it',
-        [...setTargets, 'tensorboard', ...logFormats],
+          'the log of an evaluation as inspect_ai or lmms-eval writes it, or OpenTelemetry spans',
+        [...setTargets, 'tensorboard', ...logFormats, 'otel'],
       ),
     ),
     out: required(
@@ -83,6 +84,7 @@ export function addExport(program: Command): void {
       'mini-o3 export Mini-o3-Coldstart-Dataset --to trl --out data/official-cold-start',
       'mini-o3 export runs/rl --to tensorboard --out runs/tensorboard',
       'mini-o3 export runs/eval --to inspect --out logs',
+      'mini-o3 export runs/eval --to otel --out traces',
     ],
     run: (options, sources, command) => exportCommand(sources, options, command),
   })
@@ -91,8 +93,9 @@ export function addExport(program: Command): void {
 async function exportCommand(sources: readonly string[], options: ExportOptions, command: Command): Promise<void> {
   const [source = ''] = sources
   const { to, out } = options
-  if (to === 'tensorboard' || isOneOf(logFormats, to)) {
+  if (to === 'tensorboard' || to === 'otel' || isOneOf(logFormats, to)) {
     if (sources.length > 1) throw new UserError('export-one-run', `--to ${to} takes one run, not ${sources.length}.`)
+    if (to === 'otel') return spansCommand(source, options, command)
     return to === 'tensorboard'
       ? curvesCommand(source, options, command)
       : logCommand(source, { ...options, to }, command)
@@ -174,6 +177,18 @@ async function curvesCommand(source: string, { out, json }: ExportOptions, comma
   print(
     `${scalars} scalars of ${runs} ${runs === 1 ? 'run' : 'runs'}, ${bytesText(bytes)}, ${written} ${written === 1 ? 'file' : 'files'} written: ${out}`,
   )
+}
+
+async function spansCommand(source: string, { out, json }: ExportOptions, command: Command): Promise<void> {
+  refuseGiven(command, ofSearches, 'for training sets and messages, and spans hold neither: leave it out')
+  const interrupt = catchInterrupt(() => say('Stopping. The partial file is removed; repeat the command.'))
+  try {
+    const { searches, file } = await exportSpans(source, out, interrupt.signal)
+    if (json) return printJson({ searches, to: 'otel', file })
+    print(`The spans of ${counted(searches, 'search', 'searches')}: ${file}`)
+  } finally {
+    interrupt.release()
+  }
 }
 
 async function logCommand(source: string, options: ExportLogOptions & ExportOptions, command: Command): Promise<void> {

@@ -44,7 +44,7 @@ test('a figure of the search that is named', async () => {
 })
 
 test.each([
-  [['run', '--figure', 'b.gif'], 'name a file such as figure.png'],
+  [['run', '--figure', 'b.bmp'], 'name a file such as figure.png'],
   [['run', '--figure', 'b.png'], 'has 2 problems. Name one with --problem, such as'],
   [['run', '--figure', 'b.png', '--problem', 'nowhere'], 'No problem is named nowhere'],
   [['run', '--figure', 'b.png', '--problem', named(5), '--sample', '9'], 'name one of 0, 1 with --sample'],

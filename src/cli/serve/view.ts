@@ -3,6 +3,7 @@ import { basename, dirname, resolve } from 'node:path'
 import type { Command } from 'commander'
 import { viewRoutes } from '../../server/api/run-routes.ts'
 import { exportFigure } from '../../server/runs/export-figure.ts'
+import { usualAnimationBytes } from '../../page/animation/write-animation.ts'
 import { exportSite } from '../../server/runs/export-site.ts'
 import { machineUser } from '../../runs/notes.ts'
 import { isRun, readSettings } from '../../runs/configuration.ts'
@@ -50,11 +51,15 @@ const viewOptions = {
       { limit: whole('with --export: number of problems that get a page', { min: 1, fallback: 50 }) },
       only<Where>((where) => where.export !== undefined, 'for pages as files: add --export <dir>'),
     ),
-    figure: text('<file>', 'draw one search to this .svg or .png file'),
+    figure: text(
+      '<file>',
+      'write one search to this file: a figure (.svg, .png), an animation (.webp, .gif), or Markdown with its pictures (.md)',
+    ),
     ...restrict(
       {
         problem: text('<id>', 'with --figure: id of the problem; not needed if the run has only one'),
         sample: whole('with --figure: index of the search of the problem, from 0', { min: 0, fallback: 0 }),
+        maxBytes: whole('with --figure: largest size of an animation', { min: 10_000, fallback: usualAnimationBytes }),
       },
       only<Where>(({ figure }) => figure !== undefined, 'for a figure: add --figure'),
     ),
@@ -69,14 +74,15 @@ export function addView(program: Command): void {
     summary: 'show a run: its searches, scores and curves',
     description:
       'Serves the pages until Ctrl-C and prints the address of the run. With --export the run is ' +
-      'written as a folder of pages that open as files or on any static host; with --figure one of its searches is drawn as a ' +
-      'figure for a paper. Nothing is served in these cases.',
+      'written as a folder of pages that open as files or on any static host; with --figure one of its searches is written as a ' +
+      'figure for a paper, a short animation, or Markdown. Nothing is served in these cases.',
     arguments: { '<run>': 'a run folder, or a log of another program (see import)' },
     options: viewOptions,
     examples: [
       'mini-o3 view runs/eval-1a2b3c4d',
       'mini-o3 view runs/eval-1a2b3c4d --export site',
       'mini-o3 view runs/eval-1a2b3c4d --figure search.svg --problem shapes_hard_17 --sample 2',
+      'mini-o3 view runs/eval-1a2b3c4d --figure search.webp --problem shapes_hard_17',
     ],
     run: (options, [run = '']) => view(run, options),
   })

@@ -3,7 +3,6 @@
  * the call of the model and the zoom, by the semantic conventions for generative AI. Ids are hashes, so equal searches give equal lines.
  */
 import type { Trajectory, Turn } from '../../protocol/trajectory.ts'
-import { keyOf } from '../../runs/searches.ts'
 import { sha256 } from '../../shared/canonical.ts'
 import { version } from '../../shared/version.ts'
 import { problemName } from '../stored-outcomes.ts'
@@ -11,6 +10,8 @@ import { problemName } from '../stored-outcomes.ts'
 export interface SpanContext {
   /** The name of the run. */
   readonly run: string
+  /** Which of its searches it is. */
+  readonly key: string
   /** When a search began of which this is not stored, in milliseconds since 1970. */
   readonly startedMs: number
 }
@@ -38,9 +39,9 @@ export function searchSpans(trajectory: Trajectory, context: SpanContext): objec
   return { resourceSpans: [{ resource: { attributes }, scopeSpans: [{ scope: { name: 'mini-o3', version }, spans }] }] }
 }
 
-function* spansOf(trajectory: Trajectory, { run, startedMs }: SpanContext): Generator<Span, void> {
-  const { policy, turns, usage, problem, end, verdict, failure, ask, parent } = trajectory
-  const traceId = sha256(JSON.stringify([run, keyOf(trajectory), ask ?? null])).slice(0, 32)
+function* spansOf(trajectory: Trajectory, { run, key, startedMs }: SpanContext): Generator<Span, void> {
+  const { policy, turns, usage, problem, end, verdict, failure, parent } = trajectory
+  const traceId = sha256(JSON.stringify([run, key])).slice(0, 32)
   const idOf = (...path: readonly (string | number)[]): string => sha256([traceId, ...path].join('/')).slice(0, 16)
   const model = { 'gen_ai.provider.name': providerOf(policy), 'gen_ai.request.model': modelOf(policy) }
   const beganMs = startedMs

@@ -27,7 +27,7 @@ export interface Shot {
 /** Turns shown: of a longer search the first and the last ones. */
 const mostTurns = 60
 /** Steps of the camera into a region: fewer for long searches, so that the file stays small. */
-const stepsFor = (turns: number): number => (turns <= 16 ? 5 : turns <= 32 ? 3 : 1)
+const stepsFor = (turns: number): number => (turns <= 12 ? 5 : turns <= 24 ? 3 : 1)
 const stepMs = 90
 const lookMs = 1100
 

@@ -129,29 +129,43 @@ async function encoded(
   delay: number[],
   mostBytes: number,
 ): Promise<Uint8Array<ArrayBuffer>> {
+  const levels = qualities[kind]
   let least = Infinity
-  for (const { scale, value } of qualities[kind]) {
-    const sized =
-      scale === 1
-        ? [...frames]
-        : await Promise.all(
-            frames.map(async (frame) =>
-              sharp(frame)
-                .resize(Math.round(width * scale))
-                .png({ compressionLevel: 1 })
-                .toBuffer(),
-            ),
-          )
-    const joined = sharp(sized, { join: { animated: true } })
-    const bytes =
-      kind === 'webp'
-        ? await joined.webp({ quality: value, loop: 0, delay, effort: 3 }).toBuffer()
-        : await joined.gif({ colours: value, loop: 0, delay, interFrameMaxError: 8, dither: 0.6 }).toBuffer()
+  for (let at = 0; at < levels.length;) {
+    const { scale, value } = itemAt(levels, at)
+    const bytes = await animated(kind, scale === 1 ? frames : await scaledFrames(frames, scale), delay, value)
     if (bytes.length <= mostBytes) return new Uint8Array(bytes)
     least = Math.min(least, bytes.length)
+    // Encoding takes seconds: where twice too much is left, the next level is not enough.
+    at = at === levels.length - 1 || bytes.length < 2 * mostBytes ? at + 1 : Math.min(at + 2, levels.length - 1)
   }
   throw new UserError(
     'animation-too-large',
     `The animation has ${bytesText(least)} at its smallest, more than ${bytesText(mostBytes)}. Allow more with --max-bytes${kind === 'gif' ? ', or write a .webp file, which is smaller' : ''}.`,
   )
+}
+
+async function animated(
+  kind: AnimationKind,
+  frames: readonly Buffer[],
+  delay: number[],
+  value: number,
+): Promise<Buffer> {
+  const joined = sharp([...frames], { join: { animated: true } })
+  return kind === 'webp'
+    ? joined.webp({ quality: value, loop: 0, delay, effort: 2 }).toBuffer()
+    : joined.gif({ colours: value, loop: 0, delay, effort: 3, interFrameMaxError: 8, dither: 0.6 }).toBuffer()
+}
+
+async function scaledFrames(frames: readonly Buffer[], scale: number): Promise<Buffer[]> {
+  const smaller: Buffer[] = []
+  for (const frame of frames) {
+    smaller.push(
+      await sharp(frame)
+        .resize(Math.round(width * scale))
+        .png({ compressionLevel: 1 })
+        .toBuffer(),
+    )
+  }
+  return smaller
 }

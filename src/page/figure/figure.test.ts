@@ -9,7 +9,7 @@ import { openPicture } from '../../vision/open.ts'
 import { figureCells, mostCells } from './cells.ts'
 import { lines, labelWidth } from './text.ts'
 import { figureSvg, layoutOf } from './figure.ts'
-import { writeFigure } from './write-figure.ts'
+import { writeSearchFile } from '../search-file.ts'
 import type { Trajectory } from '../../protocol/trajectory.ts'
 
 const url = 'data:image/png;base64,AAAA'
@@ -112,8 +112,8 @@ test('written as PNG and as SVG: the crop shows what is there, the letters come 
     ...searched([0], 'Too small. \u4f60\u597d'),
     picture: { sha256: picture.sha256, width: 1024, height: 1024 },
   }
-  await writeFigure(join(folder, 'a.svg'), trajectory, [picture])
-  await writeFigure(join(folder, 'a.png'), trajectory, [picture])
+  await writeSearchFile(join(folder, 'a.svg'), trajectory, [picture])
+  await writeSearchFile(join(folder, 'a.png'), trajectory, [picture])
   expect(await readdir(folder)).toEqual(['a.png', 'a.svg'])
   const svg = await readFile(join(folder, 'a.svg'), 'utf8')
   expect(svg).toContain('data:font/woff2')
@@ -129,5 +129,5 @@ test('written as PNG and as SVG: the crop shows what is there, the letters come 
   const [original] = layout.originals as [(typeof layout.originals)[0]]
   const [r0 = 0] = pixel(original.x + original.width * 0.75, original.y + 400)
   expect(r0).toBeGreaterThan(225)
-  await expect(writeFigure(join(folder, 'a.gif'), trajectory, [picture])).rejects.toThrow(/SVG or PNG/)
+  await expect(writeSearchFile(join(folder, 'a.bmp'), trajectory, [picture])).rejects.toThrow(/figure \(\.svg, \.png\)/)
 })

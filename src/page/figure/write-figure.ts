@@ -1,11 +1,8 @@
-/** Writes the figure of a search as SVG or PNG. */
-import { extname } from 'node:path'
+/** Draws the figure of a search as SVG or PNG. */
 import { pixelBox } from '../../protocol/box.ts'
 import { shownSize } from '../../protocol/orientation.ts'
 import { originalOf } from '../../protocol/originals.ts'
 import type { Trajectory } from '../../protocol/trajectory.ts'
-import { UserError } from '../../shared/errors.ts'
-import { replaceFile } from '../../shared/replace-file.ts'
 import { itemAt } from '../../shared/known.ts'
 import { dataUrl, encodeJpeg } from '../../vision/encode.ts'
 import type { Picture } from '../../vision/picture.ts'
@@ -18,26 +15,9 @@ import { atMost } from '../../vision/fit.ts'
 /** Pixels per figure unit, for PNG and for embedded pictures. */
 const density = 1.5
 
-export type FigureKind = 'svg' | 'png'
-
-/** Throws `UserError` for any extension but `.svg` and `.png`. */
-export function figureKind(path: string): FigureKind {
-  const kind = extname(path).slice(1).toLowerCase()
-  if (kind === 'svg' || kind === 'png') return kind
-  throw new UserError(
-    'figure-format',
-    `Figures are written as SVG or PNG: name a file such as figure.png, not ${path}.`,
-  )
-}
-
-/** Written under a temporary name, then renamed. */
-export async function writeFigure(path: string, trajectory: Trajectory, pictures: readonly Picture[]): Promise<void> {
-  await replaceFile(path, await drawFigure(figureKind(path), trajectory, pictures))
-}
-
 /** The bytes of the SVG or PNG. */
 export async function drawFigure(
-  kind: FigureKind,
+  kind: 'svg' | 'png',
   trajectory: Trajectory,
   pictures: readonly Picture[],
 ): Promise<string | Uint8Array<ArrayBuffer>> {

@@ -1,7 +1,7 @@
-/** One search of a run as a figure for a paper. */
+/** One search of a run as a file: figure, animation or Markdown. */
 import { withNoted } from '../../protocol/note.ts'
 import { picturesOf } from '../../protocol/originals.ts'
-import { figureKind, writeFigure } from '../../page/figure/write-figure.ts'
+import { searchFileKind, writeSearchFile } from '../../page/search-file.ts'
 import { UserError } from '../../shared/errors.ts'
 import { itemAt } from '../../shared/known.ts'
 import { openRuns } from './runs.ts'
@@ -14,12 +14,17 @@ export interface SearchWords {
   readonly sample: number
 }
 
+export interface FigureWords extends SearchWords {
+  /** Size of an animation. */
+  readonly maxBytes?: number | undefined
+}
+
 /** Number of problems named as examples in errors. */
 const mostNamed = 5
 
 /** Returns the search that was drawn. Throws `UserError` for another file type, and if no search matches. */
-export async function exportFigure(run: string, to: string, words: SearchWords): Promise<ItemRow> {
-  figureKind(to)
+export async function exportFigure(run: string, to: string, { maxBytes, ...words }: FigureWords): Promise<ItemRow> {
+  searchFileKind(to)
   const runs = openRuns(run)
   const { items, notes } = await runs.details('.')
   const item = chosenItem(withNoted(items, notes?.items ?? []), words)
@@ -29,7 +34,7 @@ export async function exportFigure(run: string, to: string, words: SearchWords):
     if (!(error instanceof HttpError)) throw error
     throw new UserError('picture-not-found', `${error.message} Restore the data at the path that the run used.`)
   })
-  await writeFigure(to, search, pictures)
+  await writeSearchFile(to, search, pictures, maxBytes)
   return item
 }
 
