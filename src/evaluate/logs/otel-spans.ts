@@ -3,6 +3,7 @@
  * the call of the model and the zoom, by the semantic conventions for generative AI. Ids are hashes, so equal searches give equal lines.
  */
 import type { Trajectory, Turn } from '../../protocol/trajectory.ts'
+import { policyNamed } from '../../policy/registry/kinds.ts'
 import { sha256 } from '../../shared/canonical.ts'
 import { version } from '../../shared/version.ts'
 import { problemName } from '../stored-outcomes.ts'
@@ -150,13 +151,14 @@ function toolFacts(
   return { tool: action?.kind === 'tool' ? action.use.tool : 'zoom', facts }
 }
 
-/** `chat:<model>` is a model behind a server; other policies are our own. */
+/** The model behind a server or in a file; other policies are our own. */
 function modelOf(policy: string): string {
-  return /^(?:chat|local):(.+)$/s.exec(policy)?.[1] ?? policy
+  return policyNamed(policy)?.model || policy
 }
 
+/** Servers are all spoken to in OpenAI's way. */
 function providerOf(policy: string): string {
-  return policy.startsWith('chat:') ? 'openai' : 'mini-o3'
+  return policyNamed(policy)?.kindName === 'chat' ? 'openai' : 'mini-o3'
 }
 
 function nanoseconds(ms: number): string {

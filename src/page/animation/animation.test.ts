@@ -58,13 +58,13 @@ async function photograph(): Promise<{ picture: Picture; trajectory: Trajectory 
   const picture = await openPicture(await sharp({ create }).png().toBuffer())
   return {
     picture,
-    trajectory: { ...searched([0, 1]), picture: { sha256: picture.sha256, width: 1024, height: 1024 } },
+    trajectory: { ...searched([0]), picture: { sha256: picture.sha256, width: 1024, height: 1024 } },
   }
 }
 
 test(
   'WebP and GIF play all shots for their times, within the bytes that are allowed',
-  { timeout: 240_000 },
+  { timeout: 900_000 },
   async () => {
     const { picture, trajectory } = await photograph()
     const shots = shotsOf(trajectory, stage)

@@ -3,11 +3,11 @@ import type { Size } from '../../protocol/box.ts'
 import type { Trajectory } from '../../protocol/trajectory.ts'
 import { scaled } from '../figure/layout.ts'
 import type { Rect } from '../figure/layout.ts'
-import { badge, bad, colourOf, frame, good, image, ink, mark, outlined, soft, text, texts } from '../figure/shapes.ts'
+import { badge, bad, colourOf, frame, good, image, ink, mark, outlined, soft, label, labels } from '../figure/shapes.ts'
 import { labelWidth, lines } from '../figure/text.ts'
 import { html, markupOf } from '../html.ts'
 import { boxSize, pixelBox } from '../../protocol/box.ts'
-import type { Shot } from './shots.ts'
+import type { AnimationShot } from './shots.ts'
 
 export interface FramePicture {
   /** A data: URL. */
@@ -22,7 +22,12 @@ const wordsSize = 19
 const wordLines = 4
 const bandHeight = 164
 
-export function frameSvg(shot: Shot, { url, place }: FramePicture, stage: Size, trajectory: Trajectory): string {
+export function frameSvg(
+  shot: AnimationShot,
+  { url, place }: FramePicture,
+  stage: Size,
+  trajectory: Trajectory,
+): string {
   const { turn, kind, view, outline } = shot
   const height = stage.height + bandHeight
   const turns = trajectory.turns.length
@@ -46,10 +51,10 @@ export function frameSvg(shot: Shot, { url, place }: FramePicture, stage: Size, 
 <svg x="0" y="0" width="${stage.width}" height="${stage.height}"><rect width="100%" height="100%" fill="#e9e6e0"/>${image(url, place)}${box && outlined(box, turn)}${box && badge(turn, Math.max(14, box.x), Math.max(14, box.y), 13)}</svg>
 ${frame({ x: 0, y: stage.height, width: (stage.width * Math.min(turn, turns)) / Math.max(1, turns), height: 4 }, 'none', 0, undefined, answered)}
 ${isTurn && badge(turn, margin + 13, stage.height + 31, 14)}
-${text(title, left, stage.height + 39, titleSize, 700, kind === 'answer' || kind === 'refused' ? answered : ink)}
+${label(title, left, stage.height + 39, titleSize, 700, kind === 'answer' || kind === 'refused' ? answered : ink)}
 ${kind === 'answer' && mark(verdict, left + labelWidth(title, titleSize, 700) + 12, stage.height + 12, answered)}
-${text(count, stage.width - margin - 62, stage.height + 38, 16, 400, soft)}
-${texts(words, margin, stage.height + 70, wordsSize, 400, kind === 'question' ? ink : soft)}
+${label(count, stage.width - margin - 62, stage.height + 38, 16, 400, soft)}
+${labels(words, margin, stage.height + 70, wordsSize, 400, kind === 'question' ? ink : soft)}
 </svg>`
   return markupOf(svg).replaceAll(/[\ufffe\uffff]/g, '\ufffd')
 }

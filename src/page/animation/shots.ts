@@ -11,7 +11,7 @@ import { itemAt } from '../../shared/known.ts'
 import { endText, refusedBox, stepsOf, stepTitle } from '../step.ts'
 import type { Step } from '../step.ts'
 
-export interface Shot {
+export interface AnimationShot {
   /** A part of an original, which may reach beyond it; or an observation that a tool has changed. */
   readonly view: { readonly original: number; readonly box: PixelBox } | { readonly observation: number }
   /** Drawn on it, in pixels of the original. */
@@ -32,14 +32,14 @@ const stepMs = 90
 const lookMs = 1100
 
 /** `stage`: the area of the pictures, whose shape the camera keeps. */
-export function shotsOf(trajectory: Trajectory, stage: Size): Shot[] {
+export function shotsOf(trajectory: Trajectory, stage: Size): AnimationShot[] {
   const { problem, observations } = trajectory
   const pictures = picturesOf(trajectory)
   const wholeOf = (original: number): PixelBox => {
     const { width, height } = itemAt(pictures, original)
     return cameraOf(pixelBox(0, 0, width, height), stage, 0)
   }
-  const shots: Shot[] = [
+  const shots: AnimationShot[] = [
     {
       view: { original: 0, box: wholeOf(0) },
       title: 'Question',
@@ -49,7 +49,7 @@ export function shotsOf(trajectory: Trajectory, stage: Size): Shot[] {
       ms: readingMs(problem.question),
     },
   ]
-  const viewOf = (observation: Observation): Shot['view'] => {
+  const viewOf = (observation: Observation): AnimationShot['view'] => {
     if (isChanged(observation, observations)) return { observation: observation.index }
     const original = originalOf(observation, observations)
     return {
@@ -70,9 +70,9 @@ function shownSteps(trajectory: Trajectory): Step[] {
 function shotsOfStep(
   step: Step,
   trajectory: Trajectory,
-  before: readonly Shot[],
-  viewOf: (observation: Observation) => Shot['view'],
-): Shot[] {
+  before: readonly AnimationShot[],
+  viewOf: (observation: Observation) => AnimationShot['view'],
+): AnimationShot[] {
   const { number, turn, observation } = step
   const { observations } = trajectory
   const last = itemAt(before, before.length - 1)
@@ -94,14 +94,14 @@ function shotsOfStep(
   if ('observation' in goal || start === undefined || 'observation' in start) return [{ ...shared, view: goal }]
   const outline = { box: observation.boxInOriginalPx, turn: number }
   const count = stepsFor(trajectory.turns.length)
-  const moves = Array.from({ length: count }, (_, index): Shot => {
+  const moves = Array.from({ length: count }, (_, index): AnimationShot => {
     const box = between(start.box, goal.box, (index + 1) / (count + 1))
     return { ...shared, view: { original: goal.original, box }, outline, ms: stepMs }
   })
   return [{ ...shared, view: start, outline }, ...moves, { ...shared, view: goal, ms: lookMs }]
 }
 
-function ending(trajectory: Trajectory, last: Shot): Shot {
+function ending(trajectory: Trajectory, last: AnimationShot): AnimationShot {
   const { answer, turns, verdict, problem, failure } = trajectory
   const thought = turns.at(-1)?.thought ?? ''
   const given = answer ?? `No answer: ${endText(trajectory)}`

@@ -16,7 +16,7 @@ import { withRaster } from '../figure/raster.ts'
 import { frameSvg } from './frame.ts'
 import type { FramePicture } from './frame.ts'
 import { shotsOf } from './shots.ts'
-import type { Shot } from './shots.ts'
+import type { AnimationShot } from './shots.ts'
 
 export type AnimationKind = 'webp' | 'gif'
 
@@ -53,7 +53,7 @@ export async function drawAnimation(
 }
 
 async function pictureOf(
-  { view }: Shot,
+  { view }: AnimationShot,
   { observations }: Trajectory,
   pictures: readonly Picture[],
   stage: Size,

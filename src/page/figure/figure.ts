@@ -27,8 +27,8 @@ import {
   mark,
   outlined,
   soft,
-  text,
-  texts,
+  label,
+  labels,
 } from './shapes.ts'
 import { contains, endWords, stepTitle } from '../step.ts'
 import type { Step } from '../step.ts'
@@ -67,13 +67,13 @@ ${styleElement(fontRules())}
 <defs><pattern id="hatch" width="9" height="9" patternUnits="userSpaceOnUse" patternTransform="rotate(45)">
 <rect width="9" height="9" fill="#fbe9e7"/><rect width="2.5" height="9" fill="${bad}" fill-opacity=".4"/></pattern></defs>
 <rect width="100%" height="100%" fill="#ffffff"/>
-${texts(question, margin, margin + titleSize * 0.8, titleSize, 700)}
+${labels(question, margin, margin + titleSize * 0.8, titleSize, 700)}
 ${layout.originals.map((at, index) => original(figure, at, index))}
 ${layout.cells.map((placed) => cellPictures(placed, figure))}
 ${layout.arrows.map(({ turn, path, tip }) => arrow(turn, path, tip))}
 ${layout.cells.map((placed) => cellWords(placed, figure))}
 ${layout.arrows.map(({ turn, from }) => badge(turn, from.x, from.y, 13))}
-${text(facts, margin, height - margin * 0.8, 15, 400, soft)}
+${label(facts, margin, height - margin * 0.8, 15, 400, soft)}
 </svg>
 `
   // XML cannot represent these two characters.
@@ -88,7 +88,7 @@ function questionLines({ problem }: Trajectory, width: number): string[] {
 function original({ trajectory, layout, urls }: Figure, at: Rect, index: number): Html {
   const { originals, arrows } = layout
   const title = originals.length === 1 ? 'Original' : `Original ${index + 1}`
-  return html`${text(title, at.x, at.y - 9, 17, 700)}${image(urlOf(urls, index), at)}
+  return html`${label(title, at.x, at.y - 9, 17, 700)}${image(urlOf(urls, index), at)}
 ${frame(at, '#b9b5ad', 1.5)}
 ${otherBoxes(trajectory, layout, index).map(({ step, rect }) => html`<g opacity=".65">${frame(rect, colourOf(step.number), 2, dashOf(step.number))}</g>`)}
 ${targetRing(trajectory, index, at)}
@@ -125,14 +125,14 @@ function cellWords(placed: Placed, { trajectory }: Figure): Html {
   if (cell.kind === 'more') {
     const rest = cell.steps.length - tiles.length
     const what = `${cell.steps.length} more ${cell.steps.length === 1 ? 'turn' : 'turns'}`
-    return text(rest > 0 ? `${what}, the first ${tiles.length} of them` : what, rect.x, rect.y - 9, 17, 700, soft)
+    return label(rest > 0 ? `${what}, the first ${tiles.length} of them` : what, rect.x, rect.y - 9, 17, 700, soft)
   }
   if (cell.kind === 'end') {
     const beyond = answeredBeyondLimit(trajectory)
     const said = beyond ? ` Its answer: ${trajectory.answer}` : ''
     const why = trajectory.failure?.message ?? `The search ${endWords[trajectory.end]}.${said}`
     return html`${frame(rect, bad, 2.5, undefined, '#fbe9e7')}
-${text(beyond ? 'Answered beyond the limit' : 'No answer', rect.x + 20, rect.y + 50, 32, 700, bad)}${texts(room(why, rect.width - 40, 5), rect.x + 20, rect.y + 88, wordsSize, 400)}`
+${label(beyond ? 'Answered beyond the limit' : 'No answer', rect.x + 20, rect.y + 50, 32, 700, bad)}${labels(room(why, rect.width - 40, 5), rect.x + 20, rect.y + 88, wordsSize, 400)}`
   }
   const { number, turn, observation } = cell.step
   const words = wordsRect(placed)
@@ -140,10 +140,10 @@ ${text(beyond ? 'Answered beyond the limit' : 'No answer', rect.x + 20, rect.y +
   const title = observation ? cell.step.name.replace('o', 'O') : answers ? 'Answer' : stepTitle(cell.step)
   const from = observation && `of ${cell.step.source}`
   const mostLines = answers ? 2 : 8
-  return html`${text(title, rect.x, rect.y - 9, 17, 700)}
-${from && text(from, rect.x + labelWidth(title, 17, 700) + 8, rect.y - 9, 17, 400, soft)}
+  return html`${label(title, rect.x, rect.y - 9, 17, 700)}
+${from && label(from, rect.x + labelWidth(title, 17, 700) + 8, rect.y - 9, 17, 400, soft)}
 ${frame(words, colourOf(number), 2.5, dashOf(number), '#fdfcfa')}
-${texts(room(turn.thought ?? '', words.width - 44, mostLines), words.x + 28, words.y + 32, wordsSize, 400)}
+${labels(room(turn.thought ?? '', words.width - 44, mostLines), words.x + 28, words.y + 32, wordsSize, 400)}
 ${answers && answer(trajectory, words)}
 ${badge(number, words.x, words.y + 26, 15)}`
 }
@@ -161,9 +161,9 @@ function answer({ answer: given, problem, verdict }: Trajectory, { x, y, width, 
   const at = { x: x + 28, y: y + height - 62 - (said.length - 1) * size * lineHeight }
   const widest = Math.max(...said.map((line) => labelWidth(line, size, 700)))
   const truth = problem.answer !== undefined && verdict?.kind !== 'correct' && `truth: ${problem.answer}`
-  return html`${texts(said, at.x, at.y, size, 700, colour)}
+  return html`${labels(said, at.x, at.y, size, 700, colour)}
 ${mark(verdict?.kind, at.x + widest + 16, at.y + 16 - size, colour)}
-${truth && texts(room(truth, width - 40, 1), at.x, y + height - 26, wordsSize, 400, soft)}`
+${truth && labels(room(truth, width - 40, 1), at.x, y + height - 26, wordsSize, 400, soft)}`
 }
 
 /** An ellipse around the target, if the picture contains it. */
@@ -192,7 +192,7 @@ function refused(tile: Rect, why?: string): Html {
     height: 22 + said.length * wordsSize * lineHeight,
   }
   return html`${frame(tile, bad, 2, undefined, 'url(#hatch)')}
-${said.length > 0 && html`${frame(words, 'none', 0, undefined, '#ffffff')}${texts(said, words.x + 12, words.y + 28, wordsSize, 400, bad)}`}`
+${said.length > 0 && html`${frame(words, 'none', 0, undefined, '#ffffff')}${labels(said, words.x + 12, words.y + 28, wordsSize, 400, bad)}`}`
 }
 
 function arrow(turn: number, path: string, { x, y }: Point): Html {

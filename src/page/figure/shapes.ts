@@ -45,11 +45,11 @@ export function frame(
   return html`<rect x="${n(x)}" y="${n(y)}" width="${n(width)}" height="${n(height)}" rx="4" fill="${fill}" stroke="${colour}" stroke-width="${stroke}" stroke-dasharray="${dash}"/>`
 }
 
-export function texts(all: readonly string[], x: number, y: number, size: number, weight: Weight, fill = ink): Html {
-  return html`${all.map((line, index) => text(line, x, y + index * size * lineHeight, size, weight, fill))}`
+export function labels(all: readonly string[], x: number, y: number, size: number, weight: Weight, fill = ink): Html {
+  return html`${all.map((line, index) => label(line, x, y + index * size * lineHeight, size, weight, fill))}`
 }
 
-export function text(line: string, x: number, y: number, size: number, weight: Weight, fill = ink): Html {
+export function label(line: string, x: number, y: number, size: number, weight: Weight, fill = ink): Html {
   return html`<text x="${n(x)}" y="${n(y)}" font-size="${size}" font-weight="${weight}" fill="${fill}">${line}</text>`
 }
 
