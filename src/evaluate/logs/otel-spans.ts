@@ -45,7 +45,7 @@ function* spansOf(trajectory: Trajectory, { run, key, startedMs }: SpanContext):
   const traceId = sha256(JSON.stringify([run, key])).slice(0, 32)
   const idOf = (...path: readonly (string | number)[]): string => sha256([traceId, ...path].join('/')).slice(0, 16)
   const model = { 'gen_ai.provider.name': providerOf(policy), 'gen_ai.request.model': modelOf(policy) }
-  const beganMs = startedMs
+  const beganMs = trajectory.startedMs ?? startedMs
   const span = (
     path: string,
     parentSpanId: string | undefined,
@@ -93,7 +93,7 @@ function* spansOf(trajectory: Trajectory, { run, key, startedMs }: SpanContext):
   )
   let at = 0
   for (const [index, turn] of turns.entries()) {
-    const from = at
+    const from = turn.startMs ?? at
     const to = from + turn.ms
     at = to
     const id = idOf(`turn ${index + 1}`)
