@@ -36,7 +36,8 @@ export const runColumns: readonly RunColumn[] = [
     name: 'state',
     title: 'State',
     text: ({ state }) => stateWords[state],
-    hint: ({ progress }) => progress?.ended?.reason ?? '',
+    hint: ({ state, progress }) =>
+      progress?.ended?.reason ?? (progress && state === 'running' ? jobText(progress) : ''),
     cell: (run) => <State run={run} />,
   },
   { name: 'command', title: 'Command', text: ({ command }) => command },
