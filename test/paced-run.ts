@@ -47,6 +47,18 @@ function pacedSearches(): readonly [Trajectory, Trajectory] {
   return [found, broken]
 }
 
+/** A training run of two searches; of the first one the tokens of one turn are stored. */
+export async function writeTokensRun(run: string): Promise<void> {
+  const { text, ...search } = { ...searched([0], 'Zoom <i>in</i>'), text: 'Zoom <i>in</i>' }
+  const tokens = [{ lengths: [4, 1, text.length - 5, 0], logprobs: [-0.01, -0.5, -4.6, 0] }]
+  const trajectory = { ...search, problem: makeProblem(makeScene(2 ** 31 + 5, 'easy', 4)), policy: 'embedded' }
+  const lines = [
+    { step: 1, advantage: 0.5, trajectory, tokens },
+    { step: 1, advantage: -0.5, trajectory: { ...trajectory, sampleIndex: 1 } },
+  ]
+  await writeRun(run, { command: 'rl' }, { 'rollouts.jsonl': jsonLines(lines) })
+}
+
 /** Of the first search: a request that failed in turn 2, and model text that would do harm as markup or in a shell. */
 function pacedExchanges({ problem, sampleIndex, startedMs = 0 }: Trajectory): StoredExchanges {
   const sha256 = 'ab'.repeat(32)

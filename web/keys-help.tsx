@@ -10,6 +10,7 @@ export function KeysHelp() {
     ...marks.map(({ key, help }) => [key, `show ${help}`] as const),
     ['a', 'axis of turns or of time'],
     ['c', 'searches side by side'],
+    ['l', 'log-probabilities of tokens (training)'],
     ['x', 'fold the cards of the turns'],
     ['e', 'fork from this turn: Escape cancels'],
     ['1 to 9', 'choose a search'],

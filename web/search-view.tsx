@@ -33,7 +33,7 @@ interface Props extends PagePlace {
 const playMs = 1800
 
 export function SearchView({ entries, at, turn: wanted, compare: asked, go, price }: Props) {
-  const { search, urls, origin } = itemAt(entries, at)
+  const { search, urls, origin, advantage } = itemAt(entries, at)
   const comparable =
     entries.length > 1 && entries.every((entry) => hashesOf(entry.search).join() === hashesOf(search).join())
   const compare = asked && comparable
@@ -51,6 +51,9 @@ export function SearchView({ entries, at, turn: wanted, compare: asked, go, pric
   const [byTime, setByTime] = useState(false)
   const [help, setHelp] = useState(false)
   const [folded, setFolded] = useState(false)
+  const [heat, setHeat] = useState(false)
+  // Only searches of training have an advantage.
+  const canHeat = !compare && advantage !== undefined && urls.tokens !== undefined
   const pace = useMemo(() => (compare ? undefined : paceOf(search, price)), [search, price, compare])
   const forking = useForking(search, at, (source) => setPicked(originalOfSource(search, source)))
   const canFork = origin !== undefined && turn > 0 && turn <= search.turns.length && search.end !== undefined
@@ -82,6 +85,7 @@ export function SearchView({ entries, at, turn: wanted, compare: asked, go, pric
     ...Object.fromEntries(toShow.map(({ name, key }) => [key, () => toggle(name)])),
     ...(comparable && { c: () => go({ compare: !compare }) }),
     ...(pace && { a: () => setByTime(!byTime) }),
+    ...(canHeat && { l: () => setHeat(!heat) }),
     ...(!compare && { x: () => setFolded(!folded) }),
     ...(canFork && { e: fork }),
     '?': () => setHelp(!help),
@@ -125,6 +129,11 @@ export function SearchView({ entries, at, turn: wanted, compare: asked, go, pric
         {!compare && (
           <label>
             <input type="checkbox" checked={folded} onChange={() => setFolded(!folded)} /> fold cards <kbd>x</kbd>
+          </label>
+        )}
+        {canHeat && (
+          <label>
+            <input type="checkbox" checked={heat} onChange={() => setHeat(!heat)} /> log-probabilities <kbd>l</kbd>
           </label>
         )}
         {!compare && turn > 0 && (
@@ -192,7 +201,15 @@ export function SearchView({ entries, at, turn: wanted, compare: asked, go, pric
               onCancel={forking.end}
             />
           ) : (
-            <TurnCards search={search} urls={urls} turn={turn} lit={lit} onLit={setLit} folded={folded} />
+            <TurnCards
+              search={search}
+              urls={urls}
+              turn={turn}
+              lit={lit}
+              onLit={setLit}
+              folded={folded}
+              heat={heat && canHeat}
+            />
           )}
         </div>
       )}

@@ -51,6 +51,8 @@ export interface PictureUrls {
   figure?(as: SearchFileKind): string
   /** Requests and replies of the search; absent in a page opened from a file. */
   readonly exchanges?: string
+  /** The tokens of a search of training. */
+  readonly tokens?: string
   /** The file of an observation as it was sent. */
   sent?(observation: number, sha256: string): string
   /** Whether any region can be fetched, or only observations and the whole picture. */
@@ -85,6 +87,7 @@ export function pictureUrls(base: string, hashes: readonly string[] = [], sample
     },
     view: (observation) => `${base}/view?observation=${observation}&sample=${sample}`,
     figure: (as) => `${base}/figure?as=${as}&sample=${sample}`,
+    tokens: `${base}/tokens`,
     exchanges: `${base}/exchanges?sample=${sample}`,
     sent: (observation, sha256) => `${base}/sent?observation=${observation}&sha256=${sha256}&sample=${sample}`,
     anyRegion: true,

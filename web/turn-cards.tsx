@@ -17,12 +17,14 @@ import { boxSize } from '../src/protocol/box.ts'
 import { originalOf } from '../src/protocol/originals.ts'
 import { targetBox } from '../src/protocol/target-box.ts'
 import type { Observation, Turn } from '../src/protocol/trajectory.ts'
-import { isGoing } from './shown-search.ts'
+import { isGoing, turnsText } from './shown-search.ts'
 import type { PictureUrls, ShownSearch } from './shown-search.ts'
 import { MaskedChip } from './search-facts.tsx'
 import { regionOf } from './on-original.tsx'
 import { actionText, placeName, viewChange } from './text.ts'
 import { ExchangePanel } from './exchange-panel.tsx'
+import type { TurnTokens } from '../src/protocol/turn-record.ts'
+import { HeatLegend, TokenHeat, useTokens } from './token-heat.tsx'
 import { turnState } from './turn-state.ts'
 import { useSecondsSince } from './use-seconds.ts'
 import { waitingText } from './waiting-text.ts'
@@ -35,13 +37,16 @@ interface Props {
   readonly onLit: (turn: number | undefined) => void
   /** Whether cards start collapsed; each can still be opened. */
   readonly folded: boolean
+  /** Whether tokens are shaded by their log-probabilities. */
+  readonly heat: boolean
 }
 
 const cropSide = 512
 
-export function TurnCards({ search, urls, turn, lit, onLit, folded }: Props) {
+export function TurnCards({ search, urls, turn, lit, onLit, folded, heat }: Props) {
   const list = useRef<HTMLOListElement>(null)
   useScrollTo(list, turn)
+  const tokens = useTokens(heat ? urls.tokens : undefined)
   // The cards do not change while turns are played; only their wrappers do.
   const cards = useMemo(
     () =>
@@ -49,15 +54,16 @@ export function TurnCards({ search, urls, turn, lit, onLit, folded }: Props) {
         step,
         card: (
           <details open={!folded} aria-label={`Turn ${step.number}`}>
-            <TurnCard step={step} search={search} urls={urls} />
+            <TurnCard step={step} search={search} urls={urls} tokens={tokens?.[step.number - 1]} />
           </details>
         ),
       })),
-    [search, urls, folded],
+    [search, urls, folded, tokens],
   )
   const originals = search.observations.filter(({ parent }) => parent === null)
   return (
     <ol class="turns" ref={list}>
+      {heat && <HeatNote tokens={tokens} turns={search.turns.length} />}
       {originals.length > 0 && (
         <li class="card start" data-turn="0">
           <details open={!folded} aria-label="Overview">
@@ -108,7 +114,25 @@ function useScrollTo(list: { readonly current: HTMLElement | null }, turn: numbe
   }, [turn])
 }
 
-function TurnCard({ step, search, urls }: { readonly step: Step } & Pick<Props, 'search' | 'urls'>) {
+function HeatNote({ tokens, turns }: { readonly tokens: ReturnType<typeof useTokens>; readonly turns: number }) {
+  if (tokens === undefined) return <li role="status">Loading …</li>
+  if (tokens === null) {
+    return <li class="note">This search has no log-probabilities: earlier versions did not store them.</li>
+  }
+  return (
+    <li>
+      <HeatLegend />
+      {tokens.length < turns && <p class="note">Only those of its first {turnsText(tokens.length)} are stored.</p>}
+    </li>
+  )
+}
+
+interface TurnCardProps extends Pick<Props, 'search' | 'urls'> {
+  readonly step: Step
+  readonly tokens: TurnTokens | undefined
+}
+
+function TurnCard({ step, search, urls, tokens }: TurnCardProps) {
   const { number, turn, observation } = step
   const { error, usage, thought } = turn
   const target = targetBox(search)
@@ -125,10 +149,14 @@ function TurnCard({ step, search, urls }: { readonly step: Step } & Pick<Props, 
         </h3>
         {observation && <span class="result">→ {step.name}</span>}
       </summary>
-      {thought && (
-        <p class="thought" dir="auto">
-          {shown(thought)}
-        </p>
+      {tokens ? (
+        <TokenHeat text={turn.text} tokens={tokens} />
+      ) : (
+        thought && (
+          <p class="thought" dir="auto">
+            {shown(thought)}
+          </p>
+        )
       )}
       <ActionLine turn={turn} />
       {turn.byHand && <p class="by-hand">Written by hand: {turn.byHand.join(' and ')}</p>}

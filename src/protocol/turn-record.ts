@@ -40,6 +40,18 @@ export const unfinishedSchema = z
   .strictObject({ startMs: msSchema, ms: msSchema, retries: turnRecordShape.retries })
   .readonly()
 
+export const turnTokensSchema = z
+  .strictObject({
+    lengths: z
+      .array(z.int().nonnegative())
+      .readonly()
+      .describe('characters; of tokens that share one, the last has it'),
+    logprobs: z.array(z.number()).readonly().describe('at temperature 1, rounded to hundredths'),
+  })
+  .readonly()
+/** The sampled tokens of a turn, which end where its text ends. */
+export type TurnTokens = z.infer<typeof turnTokensSchema>
+
 /** Records the failed attempts of one turn, within bounds. */
 export function retryRecorder(sinceStartMs: () => number): {
   add(retry: Omit<FailedAttempt, 'atMs'>): void

@@ -81,6 +81,11 @@ export class SearchIndex<T> {
 
   /** The complete search of an entry; undefined if it is no longer in the file. */
   async read(entry: IndexedSearch<T>): Promise<Trajectory | undefined> {
+    return (await this.readLogged(entry))?.trajectory
+  }
+
+  /** With what the log has beside it. */
+  async readLogged(entry: IndexedSearch<T>): Promise<LoggedSearch | undefined> {
     for await (const search of this.#readEach([entry])) return search
     return undefined
   }
@@ -90,7 +95,8 @@ export class SearchIndex<T> {
     const wanted = new Set(keys)
     const last = new Map<string, IndexedSearch<T>>()
     for (const entry of this.#entries) if (wanted.has(entry.key)) last.set(entry.key, entry)
-    yield* this.#readEach([...wanted].flatMap((key) => last.get(key) ?? []))
+    const entries = [...wanted].flatMap((key) => last.get(key) ?? [])
+    for await (const { trajectory } of this.#readEach(entries)) yield trajectory
   }
 
   /** The searches from index `first` on whose line, as text, may be one that is wanted. */
@@ -109,7 +115,7 @@ export class SearchIndex<T> {
     }
   }
 
-  async *#readEach(entries: readonly IndexedSearch<T>[]): AsyncGenerator<Trajectory, void> {
+  async *#readEach(entries: readonly IndexedSearch<T>[]): AsyncGenerator<LoggedSearch, void> {
     if (entries.length === 0) return
     const file = await open(this.#file, 'r')
     try {
@@ -117,7 +123,7 @@ export class SearchIndex<T> {
         const bytes = Buffer.alloc(length)
         await file.read(bytes, 0, bytes.length, start)
         const line = this.#parse(bytes)
-        if (line && 'value' in line) yield searchIn(line.value).trajectory
+        if (line && 'value' in line) yield searchIn(line.value)
       }
     } finally {
       await file.close()

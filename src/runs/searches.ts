@@ -5,6 +5,7 @@ import type { Problem } from '../protocol/problem.ts'
 import type { SearchName } from '../protocol/reason-count.ts'
 import { ends, failureSchema, trajectorySchema } from '../protocol/trajectory.ts'
 import type { Trajectory } from '../protocol/trajectory.ts'
+import { turnTokensSchema } from '../protocol/turn-record.ts'
 import { parseJson } from '../shared/json.ts'
 import type { Log } from './log.ts'
 
@@ -64,6 +65,8 @@ const rolloutSchema = z.object({
   /** 0 for a masked search, and in a group without spread. */
   advantage: z.number(),
   trajectory: trajectorySchema,
+  /** Of its first turns, as many as there is room for; earlier versions stored none. */
+  tokens: z.array(turnTokensSchema).readonly().exactOptional(),
 })
 
 /** If a step was repeated, the last line of a search counts. */

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import axe from 'axe-core'
 import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { writePacedRun } from '../../test/paced-run.ts'
+import { writePacedRun, writeTokensRun } from '../../test/paced-run.ts'
 import { hasBrowser, servePage, type ServedPage } from '../../test/served-page.ts'
 import { jsonLines, storedSearch, writeRun } from '../../test/stored-searches.ts'
 
@@ -39,6 +39,7 @@ const visits: readonly Visit[] = [
     keys: ['a'],
   },
   { name: 'requests and replies', address: 'run/paced/0', there: '.turns', opens: '.exchange > summary' },
+  { name: 'log-probabilities', address: 'run/tokens/0', there: '.turns', keys: ['l'] },
   { name: 'a search that failed', address: 'run/paced/1', there: '.card.ending' },
   { name: 'searches side by side', address: 'run/first/1?turn=1', there: '.turns', keys: ['c'] },
   { name: 'a fork', address: 'run/first/1?turn=1', there: '.turns', keys: ['e'] },
@@ -77,6 +78,7 @@ describe.skipIf(!hasBrowser)('the pages', () => {
       { 'metrics.jsonl': jsonLines(steps) },
     )
     await writePacedRun(join(folder, 'paced'))
+    await writeTokensRun(join(folder, 'tokens'))
     served = await servePage(folder, [])
   }, 120_000)
   afterAll(async () => {

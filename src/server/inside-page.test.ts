@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { writePacedRun } from '../../test/paced-run.ts'
+import { writePacedRun, writeTokensRun } from '../../test/paced-run.ts'
 import { hasBrowser, servePage } from '../../test/served-page.ts'
 import type { ServedPage } from '../../test/served-page.ts'
 import { writeRichRun } from '../../test/searched.ts'
@@ -18,6 +18,7 @@ describe.skipIf(!hasBrowser)('the inside of a turn', () => {
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'inside-page-'))
     await writePacedRun(join(folder, 'runs', 'paced'))
+    await writeTokensRun(join(folder, 'runs', 'trained'))
     await writeRichRun(join(folder, 'runs', 'rich'))
     served = await servePage(join(folder, 'runs'), errors)
     page = served.page
@@ -109,6 +110,28 @@ describe.skipIf(!hasBrowser)('the inside of a turn', () => {
     const panel = page.locator('.card[data-turn="1"] .exchange')
     await panel.locator('summary').click()
     await expect.poll(() => panel.innerText()).toContain('--keep-exchanges')
+  })
+
+  test('in a training run a key shades the tokens, and the arrow keys tell the figures of each', async () => {
+    await served.open('run/trained/0')
+    const card = page.locator('.card[data-turn="1"]')
+    await card.locator('.thought').waitFor()
+    await page.keyboard.press('l')
+    const shaded = card.locator('.token-heat .thought span')
+    await expect.poll(() => shaded.count()).toBe(4)
+    expect(await card.locator('.token-heat i').count()).toBe(0)
+    await expect.poll(() => page.locator('.heat-legend').innerText()).toContain('-5 or less')
+    await expect.poll(() => page.locator('.turns').innerText()).toContain('Only those of its first 1 turn are stored')
+    await card.locator('.token-heat .thought').focus()
+    for (let i = 0; i < 3; i++) await page.keyboard.press('ArrowRight')
+    const figures = 'token 3 of 4, "<i>in</i>": log-probability -4.60, probability 1.01 %'
+    await expect.poll(() => card.locator('.token-figures').innerText()).toBe(figures)
+    await page.keyboard.press('l')
+    await expect.poll(() => page.locator('.token-heat').count()).toBe(0)
+    await served.open('run/trained/1')
+    await card.locator('.thought').waitFor()
+    await page.keyboard.press('l')
+    await expect.poll(() => page.locator('.turns').innerText()).toContain('earlier versions did not store them')
   })
 
   test('and nothing breaks in the page', () => {

@@ -6,7 +6,7 @@ import { samplerPolicy } from '../policy/embedded/embedded-policy.ts'
 import type { Policy } from '../policy/policy.ts'
 import { tokenPolicy } from '../policy/sampler/token-policy.ts'
 import { type EmbeddedBudget, embeddedProfileWith, type Profile } from '../protocol/profile.ts'
-import { partReader, type PartReader } from './token-parts.ts'
+import { lengthReader, partReader, type PartReader } from './token-parts.ts'
 
 export interface Learner {
   readonly profile: Profile
@@ -14,6 +14,8 @@ export interface Learner {
   policy(sampler: Sampler): Policy
   /** The part of a turn that each token of a reply writes. */
   readonly partsOf: PartReader
+  /** Characters of each token of a reply. */
+  readonly lengthsOf: (reply: readonly number[]) => number[]
   /** For reinforcement learning; the learning rate is the run's. */
   readonly adam: AdamParameters
 }
@@ -30,6 +32,7 @@ export function embeddedLearner(budget: EmbeddedBudget): Learner {
   return {
     profile,
     partsOf: partReader(profile, decodeTokens),
+    lengthsOf: lengthReader(decodeTokens),
     policy: (sampler) => samplerPolicy('embedded', sampler, 1),
     adam: { ...defaultAdam, weightDecay: 0, epsilon },
   }
@@ -50,6 +53,7 @@ export function vlmLearner(model: ChatModel, profile: Profile, maxTokens: number
   return {
     profile,
     partsOf: partReader(profile, model.tokenizer.decode),
+    lengthsOf: lengthReader(model.tokenizer.decode),
     policy: (sampler) => tokenPolicy({ name: 'vlm', sampler, model, profile, temperature: 1, maxTokens }),
     adam: vlmAdam,
   }

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -20,10 +20,9 @@ import type { Task } from '../search/search.ts'
 import { searchToEnd } from '../search/search-many.ts'
 import { openRun, type RunFolder } from '../runs/run-folder.ts'
 import { workerUrl } from '../shared/worker-url.ts'
-import { keepRollouts } from './rl/kept-rollouts.ts'
 import { rolloutLog, type RolloutLine } from '../runs/searches.ts'
 import { embeddedLearner } from './learner.ts'
-import { groupOf, rolloutGroups } from './rl/rollout.ts'
+import { rolloutGroups } from './rl/rollout.ts'
 import { policyFile, readSteps } from '../runs/training.ts'
 import {
   defaultRlSettings,
@@ -71,8 +70,8 @@ async function figures(run: RunFolder): Promise<unknown[]> {
 async function rollouts(run: RunFolder): Promise<RolloutLine[]> {
   const lines: RolloutLine[] = []
   for await (const line of run.read(rolloutLog)) {
-    const { step, advantage, trajectory } = line
-    lines.push({ step, advantage, trajectory: untimed(trajectory) })
+    const { trajectory, ...others } = line
+    lines.push({ ...others, trajectory: untimed(trajectory) })
   }
   return lines
 }
@@ -320,19 +319,6 @@ describe('stage 2 as a run', () => {
       'checkpoint-rl-2.safetensors',
       'checkpoint-rl-3.safetensors',
     ])
-  })
-
-  test('of a long run few rollouts are kept: some problems of some steps, evenly', async () => {
-    const run = await freshRun(settings)
-    const [trajectory] = trajectories as [Trajectory]
-    const searches = [0, 1].map((reward) => ({ trajectory, samples: [], reward, closed: true }))
-    const group = groupOf(searches, 'paper')
-    for (let step = 1; step <= 1000; step++) await keepRollouts(run, [group, group, group], { step, steps: 1000 })
-    const kept = await rollouts(run)
-    expect(kept.map(({ step }) => step).slice(0, 5)).toEqual([1, 1, 1, 1, 6])
-    expect(kept).toHaveLength(200 * 4)
-    expect(kept.slice(0, 2).map(({ advantage }) => advantage)).toEqual([-1, 1])
-    await expect(stat(run.file('trajectories.jsonl'))).rejects.toThrow(/ENOENT/)
   })
 
   test('groups come back judged, with the tokens of every turn', async () => {

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { tinyVlm } from '../../test/tiny-vlm.ts'
 import { decodeTokens, encodeText, special } from '../model/tokenizer.ts'
 import { profiles } from '../protocol/profile.ts'
-import { addSums, partFigures, partMeans, partReader, sumByPart } from './token-parts.ts'
+import { addSums, lengthReader, partFigures, partMeans, partReader, sumByPart } from './token-parts.ts'
 
 /** A text and the part of each of its characters, as `t`hought, `b`ox, `s`ource, `a`nswer or `-`. */
 function lettersOf(
@@ -17,6 +17,18 @@ function lettersOf(
   expect(tokens.map((token) => decode([token])).join('')).toBe(text)
   return letters.join('')
 }
+
+test('tokens that share a character: the last one has it', () => {
+  const { encode, decode } = tinyVlm.tokenizer
+  const text = 'a 中 b'
+  const tokens = encode(text)
+  const lengths = lengthReader(decode)([...tokens, tinyVlm.end])
+  expect(lengths).toHaveLength(tokens.length + 1)
+  expect(lengths.reduce((sum, length) => sum + length, 0)).toBe(text.length)
+  // Three bytes, a token each.
+  expect(lengths.join()).toContain('0,0,1')
+  expect(lengths.at(-1)).toBe(0)
+})
 
 describe('the part of each token', () => {
   test('of a large model, a byte a token where it has no word for it', () => {

@@ -15,18 +15,8 @@ export type TokenPart = (typeof tokenParts)[number]
 export type PartReader = (reply: readonly number[]) => TokenPart[]
 
 /** Reads replies in the profile's dialect. `decode` gives the text of tokens, marks left out. */
-export function partReader(
-  profile: Pick<Profile, 'dialect' | 'parse' | 'answerPick'>,
-  decode: (tokens: readonly number[]) => string,
-): PartReader {
-  const known = new Map<number, string>()
-  const textOf = (tokens: readonly number[]): string => {
-    const [first] = tokens
-    if (first === undefined || tokens.length > 1) return decode(tokens)
-    const text = known.get(first) ?? decode(tokens)
-    known.set(first, text)
-    return text
-  }
+export function partReader(profile: Pick<Profile, 'dialect' | 'parse' | 'answerPick'>, decode: Decode): PartReader {
+  const textOf = textReader(decode)
   return (reply) => {
     const pieces = piecesOf(reply, textOf)
     const text = pieces.map((piece) => piece.text).join('')
@@ -44,6 +34,28 @@ export function partReader(
       const own = spans.findLast(({ span }) => held(span) > 0 && held(span) * 2 >= length)
       return Array.from({ length: tokens }, () => own?.part ?? 'form')
     })
+  }
+}
+
+/** Characters of each token of a reply; of tokens that share a character, the last one has it. */
+export function lengthReader(decode: Decode): (reply: readonly number[]) => number[] {
+  const textOf = textReader(decode)
+  return (reply) =>
+    piecesOf(reply, textOf).flatMap(({ text, tokens }) => [...Array.from({ length: tokens - 1 }, () => 0), text.length])
+}
+
+/** The text of tokens, marks left out. */
+type Decode = (tokens: readonly number[]) => string
+
+/** Remembers the text of single tokens. */
+function textReader(decode: Decode): Decode {
+  const known = new Map<number, string>()
+  return (tokens) => {
+    const [first] = tokens
+    if (first === undefined || tokens.length > 1) return decode(tokens)
+    const text = known.get(first) ?? decode(tokens)
+    known.set(first, text)
+    return text
   }
 }
 

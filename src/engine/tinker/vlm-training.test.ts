@@ -12,6 +12,7 @@ import type { Task } from '../../search/search.ts'
 import { searchToEnd } from '../../search/search-many.ts'
 import type { RunFolder } from '../../runs/run-folder.ts'
 import { rolloutLog } from '../../runs/searches.ts'
+import type { RolloutLine } from '../../runs/searches.ts'
 import { type Learner, vlmLearner } from '../../train/learner.ts'
 import { defaultRlSettings, runRl, type RunRlSettings } from '../../train/rl/run-rl.ts'
 import { type Example, exampleOf } from '../../train/vlm/example.ts'
@@ -179,9 +180,18 @@ describe('a vision-language model over HTTP', () => {
       code: 'logprobs-differ',
     })
     expect(server.requests).not.toContain('optim_step')
-    const kept: unknown[] = []
+    const kept: RolloutLine[] = []
     for await (const line of run.read(rolloutLog)) kept.push(line)
     expect(kept.length).toBeGreaterThan(0)
+    for (const { trajectory, tokens } of kept) {
+      expect(tokens).toHaveLength(trajectory.turns.length)
+      for (const [index, { lengths, logprobs }] of tokens!.entries()) {
+        const { text, usage } = trajectory.turns[index]!
+        expect([lengths.length, logprobs.length]).toEqual([usage.replyTokens, usage.replyTokens])
+        const opened = text.length - lengths.reduce((sum, length) => sum + length, 0)
+        expect(['', '<think>']).toContain(text.slice(0, opened).trim())
+      }
+    }
   })
 
   test('an engine that would resize a picture again, or counts it otherwise, is not trained on it', async () => {

@@ -73,6 +73,7 @@ async function runAnswer(
   const search = await runs.search(name, index)
   if (what === 'family') return runs.family(name, index)
   if (what === 'view') return viewResponse(sent, pictureAt, search, query)
+  if (what === 'tokens') return runs.tokens(name, index)
   if (what === 'exchanges') return runs.exchanges(name, search)
   if (what === 'sent') return sentResponse(pictureAt, search, query)
   if (what === 'figure') return figureResponse(search, pictureAt, query)

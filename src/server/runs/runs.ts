@@ -20,6 +20,7 @@ import type {
   ThoughtsFound,
 } from '../api/types.ts'
 import { readExchanges } from '../../runs/exchanges.ts'
+import type { TurnTokens } from '../../protocol/turn-record.ts'
 import { logFile } from '../../runs/log.ts'
 import { errorCodeOf } from '../../shared/errors.ts'
 import type { Forkable } from '../api/forks.ts'
@@ -69,6 +70,8 @@ export interface Runs {
   chart(name: string, id: string): Promise<string>
   diff(first: string, second: string): Promise<RunsDiff>
   search(name: string, index: number): Promise<Trajectory>
+  /** Of a search of training; null if they were not stored. */
+  tokens(name: string, index: number): Promise<readonly TurnTokens[] | null>
   /** Null if they were not stored. */
   exchanges(name: string, search: Trajectory): Promise<SearchExchanges | null>
   /** `original`: index of the picture of the question; default: the first. */
@@ -228,6 +231,11 @@ export function openRuns(root: string, author?: string): Runs {
       return { runs: [rowOf(a.run), rowOf(b.run)], ...(await diffRuns(a, b)) }
     },
     search: async (name, at) => searchAt((await opened(name, at + 1)).index, at),
+    async tokens(name, at) {
+      const { index } = await opened(name, at + 1)
+      const entry = index.entries[at]
+      return (entry && (await index.readLogged(entry).catch(() => undefined)))?.tokens ?? null
+    },
     exchanges: async (name, search) =>
       (await readExchanges((await runNamed(root, name, settings)).path, search)) ?? null,
     async picture(name, at, original = 0) {

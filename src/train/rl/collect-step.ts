@@ -93,7 +93,8 @@ export async function collectStep(
     for (const [i, right] of rollouts.right.entries())
       if (right !== null) solved.push({ ...itemAt(places, i), right, searches: groupSize })
     // Before anything is learned from them: where learning refuses them, they show why.
-    if (round === 1) await keepRollouts(run, rollouts.groups, { steps: settings.steps, step })
+    if (round === 1)
+      await keepRollouts(run, rollouts.groups, { steps: settings.steps, step, lengthsOf: learner.lengthsOf })
     return rollouts
   }
   const sampled = await sampleGroups(draw, {
