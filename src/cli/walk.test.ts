@@ -29,18 +29,16 @@ async function searchesIn(path: string): Promise<Trajectory[]> {
 }
 
 /** A box around the target in which the embedded policy can read it, as fractions of the picture. */
-function boxAround({ problem: { targetBoxRel = [] } }: Trajectory): string {
-  const [x0 = 0, y0 = 0, x1 = 0, y1 = 0] = targetBoxRel
+function boxAround({ problem: { targetBoxRel } }: Trajectory): string {
+  const [x0, y0, x1, y1] = targetBoxRel ?? [0, 0, 1, 1]
   const side = Math.max(0.04, 2 * (x1 - x0))
   const low = (from: number, to: number): number => Math.min(Math.max((from + to - side) / 2, 0), 1 - side)
   const [x, y] = [low(x0, x1), low(y0, y1)]
   return [x, y, x + side, y + side].map((value) => value.toFixed(4)).join(',')
 }
 
-const of = ({ problem, sampleIndex }: Trajectory): readonly string[] => [
-  ...['--problem', problem.docId],
-  ...['--sample', String(sampleIndex)],
-]
+const of = ({ problem, sampleIndex }: Trajectory): readonly string[] =>
+  `--problem ${problem.docId} --sample ${sampleIndex}`.split(' ')
 
 test('from a run to a policy that learned from what people corrected', { timeout: 600_000 }, async () => {
   const data = join(folder, 'data')
