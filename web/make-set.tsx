@@ -22,12 +22,12 @@ export function MakeSet({ run, where, items, served }: Props) {
   const [open, setOpen] = useState(false)
   const these = counted(items.length, 'search', 'searches')
   return (
-    <div class="make-set">
+    <div class="make-set" onKeyDown={(event) => event.key === 'Escape' && setOpen(false)}>
       <button type="button" aria-expanded={open} disabled={items.length === 0} onClick={() => setOpen(!open)}>
         Make a training set of {items.length === 1 ? 'this' : 'these'} {these}
       </button>
       {open && items.length > 0 && (
-        <section aria-label="Training set" onKeyDown={(event) => event.key === 'Escape' && setOpen(false)}>
+        <section aria-label="Training set">
           {served ? (
             <Served run={run} where={where} items={items} />
           ) : (

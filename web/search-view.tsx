@@ -89,6 +89,7 @@ export function SearchView({ entries, at, turn: wanted, compare: asked, go, pric
     ...(!compare && { x: () => setFolded(!folded) }),
     ...(canFork && { e: fork }),
     '?': () => setHelp(!help),
+    Escape: () => setHelp(false),
     ...Object.fromEntries(entries.slice(0, 9).map((_, index) => [String(index + 1), () => go({ at: index })])),
   }
   useKeys(forking.draft ? { Escape: forking.end } : keys)

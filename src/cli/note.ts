@@ -95,6 +95,14 @@ async function noteCommand(run: string, options: NoteOptions): Promise<void> {
 
 function changeOf({ star, unstar, tag, untag, verdict, comment }: Values<typeof changeOptions>): NoteChange {
   if (star && unstar) throw new UserError('star-twice', '--star and --unstar contradict each other: leave one out.')
+  const both = tag.find((one) => untag.includes(one))
+  if (both !== undefined) {
+    throw new UserError('tag-twice', `--tag and --untag both name ${JSON.stringify(both)}: leave one out.`)
+  }
+  if (comment !== undefined && comment.length > noteLimits.comment) {
+    const message = `--comment has ${comment.length} characters. Shorten it to at most ${noteLimits.comment}.`
+    throw new UserError('comment-too-long', message)
+  }
   return {
     ...((star || unstar) && { starred: star === true }),
     ...(tag.length > 0 && { tag }),
