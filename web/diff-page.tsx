@@ -40,7 +40,7 @@ export function DiffPage({ first, second }: Props) {
 }
 
 function Diff({ diff }: { readonly diff: RunsDiff }) {
-  const { avgAtK, difference, rows, alone, settings } = diff
+  const { avgAtK, corrected, difference, rows, alone, settings } = diff
   const { mean, low, high } = difference
   return (
     <>
@@ -50,6 +50,9 @@ function Diff({ diff }: { readonly diff: RunsDiff }) {
           { title: 'Second, %', text: percent(avgAtK[1]) },
           { title: 'Difference, points', text: signed(mean), more: `${signed(low)} to ${signed(high)}` },
           { title: 'Problems in both', text: rows.length },
+          ...(corrected.some((count) => count > 0)
+            ? [{ title: 'Verdicts corrected by hand', text: corrected.join(' and ') }]
+            : []),
         ]}
       />
       <p>

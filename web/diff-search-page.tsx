@@ -1,12 +1,25 @@
 /** One problem with its searches from two runs, side by side. */
-import { useState } from 'preact/hooks'
+import { useEffect, useState } from 'preact/hooks'
+import { withHandVerdict } from '../src/protocol/note.ts'
 import type { Trajectory } from '../src/protocol/trajectory.ts'
+import type { LoggedNotes, RunNotes } from '../src/server/api/types.ts'
 import { itemAt } from '../src/shared/known.ts'
 import { ProblemFact } from './facts.tsx'
 import { useJson } from './fetch-json.ts'
 import { href } from './route.ts'
 import { SearchView } from './search-view.tsx'
 import { hashesOf, pictureUrls } from './shown-search.ts'
+import { entryNotes } from './use-notes.ts'
+
+const refreshMs = 10_000
+
+/** The notes of a run whose searches are not listed; undefined until they are loaded. */
+function useRunNotes(run: string): Parameters<typeof entryNotes>[0] | undefined {
+  const { value } = useJson<LoggedNotes>(`api/runs/${encodeURIComponent(run)}/notes`, refreshMs)
+  const [own, setOwn] = useState<RunNotes>()
+  useEffect(() => setOwn(undefined), [value])
+  return value && { run, log: value.log, notes: own ?? value.notes, onNotes: setOwn }
+}
 
 interface Props {
   readonly runs: readonly [string, string]
@@ -17,9 +30,14 @@ export function DiffSearchPage({ runs, indexes }: Props) {
   const [place, setPlace] = useState({ at: 0, turn: 0, compare: true })
   const paths = runs.map((run, side) => `api/runs/${encodeURIComponent(run)}/items/${indexes[side]}`)
   const loaded = [useJson<Trajectory>(itemAt(paths, 0)), useJson<Trajectory>(itemAt(paths, 1))]
-  const entries = loaded.flatMap(({ value }, side) =>
-    value ? [{ search: value, urls: pictureUrls(itemAt(paths, side), hashesOf(value)), name: itemAt(runs, side) }] : [],
-  )
+  const noted = [useRunNotes(runs[0]), useRunNotes(runs[1])]
+  const entries = loaded.flatMap(({ value }, side) => {
+    if (value === undefined) return []
+    const run = noted[side]
+    const notes = run && entryNotes(run, itemAt(indexes, side))
+    const search = withHandVerdict(value, notes?.note)
+    return [{ search, urls: pictureUrls(itemAt(paths, side), hashesOf(value)), name: itemAt(runs, side), notes }]
+  })
   const error = loaded.find((one) => one.error !== undefined)?.error
   return (
     <>

@@ -2,6 +2,7 @@
 import { useMemo } from 'preact/hooks'
 import type { ProblemsData, ReportData, SearchesData } from '../src/page/page-data.ts'
 import { shown } from '../src/page/step.ts'
+import { withHandVerdict } from '../src/protocol/note.ts'
 import type { RunData } from '../src/server/api/types.ts'
 import { itemAt } from '../src/shared/known.ts'
 import { ProblemsPage } from './problems-page.tsx'
@@ -39,6 +40,9 @@ function pageOf(data: FileData) {
   )
 }
 
+/** A page opened from a file cannot store anything. */
+const howToEdit = 'To edit notes: mini-o3 view <run>, or mini-o3 note.'
+
 /** `#/search/2?turn=3` is turn 3 of the second search. */
 function SearchesPage({ searches, notes }: SearchesData) {
   const last = searches.length - 1
@@ -47,7 +51,14 @@ function SearchesPage({ searches, notes }: SearchesData) {
     ({ path }) => Math.max(0, Math.min(last, Number(path[1] ?? 1) - 1 || 0)),
   )
   const entries = useMemo(
-    () => searches.map((one) => ({ name: one.name, search: one.trajectory, urls: storedUrls(one) })),
+    () =>
+      searches.map((one) => {
+        const { name, trajectory, note } = one
+        const search = withHandVerdict(trajectory, note)
+        const asJudged = search === trajectory ? undefined : (trajectory.verdict?.kind ?? 'unjudged')
+        const notes = { id: name, note, asJudged, tags: [], hint: howToEdit }
+        return { name, search, urls: storedUrls(one), notes }
+      }),
     [searches],
   )
   return (

@@ -108,8 +108,38 @@ function columnsOf({ run, fields, whole, thumbnails }: TableShape): ItemColumn[]
       title: 'Verdict',
       only: 'searches',
       by: (row) => first(row).verdict,
-      cell: (row) => first(row).verdict,
+      hint: (row) => correctionText(first(row)),
+      cell: (row) => (
+        <>
+          {first(row).verdict}
+          {first(row).asJudged && (
+            <span role="img" aria-label={correctionText(first(row))}>
+              {' ✎'}
+            </span>
+          )}
+        </>
+      ),
       classOf: (row) => first(row).verdict,
+    },
+    {
+      name: 'star',
+      title: 'Star',
+      needs: 'note',
+      by: ({ items }) => (items.some(({ note }) => note?.starred) ? 0 : 1),
+      cell: ({ items }) =>
+        items.some(({ note }) => note?.starred) && (
+          <span role="img" aria-label="starred">
+            ★
+          </span>
+        ),
+    },
+    {
+      name: 'tags',
+      title: 'Tags',
+      needs: 'note',
+      by: (row) => tagsText(row.items),
+      hint: (row) => tagsText(row.items),
+      cell: (row) => <bdi>{tagsText(row.items)}</bdi>,
     },
     { name: 'turns', title: 'Turns', by: (row) => row.turns, cell: (row) => count(row.turns), numbers: true },
     { name: 'boxes', title: 'Boxes', by: (row) => row.boxes, cell: (row) => count(row.boxes), numbers: true },
@@ -135,6 +165,14 @@ function columnsOf({ run, fields, whole, thumbnails }: TableShape): ItemColumn[]
 /** The last segment of a problem's name. */
 export function shortName(problem: string): string {
   return problem.slice(problem.lastIndexOf('/') + 1)
+}
+
+function correctionText({ asJudged }: ItemRow): string {
+  return asJudged === undefined ? '' : `corrected by hand, judged ${asJudged}`
+}
+
+function tagsText(items: readonly ItemRow[]): string {
+  return [...new Set(items.flatMap(({ note }) => note?.tags ?? []))].toSorted().join(', ')
 }
 
 function endsText(items: readonly ItemRow[]): string {

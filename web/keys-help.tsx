@@ -1,7 +1,8 @@
 /** The list of keyboard shortcuts. */
 import { marks } from './marks.ts'
 
-export function KeysHelp() {
+/** `notes`: whether notes can be taken. */
+export function KeysHelp({ notes }: { readonly notes: boolean }) {
   const keys = [
     ['← →  or  k j', 'previous turn, next turn'],
     ['Home End', 'whole search, last turn'],
@@ -14,6 +15,7 @@ export function KeysHelp() {
     ['x', 'fold the cards of the turns'],
     ['e', 'fork from this turn: Escape cancels'],
     ['1 to 9', 'choose a search'],
+    ...(notes ? noteKeys : []),
     ['+ − 0', 'on the picture: zoom, show all'],
     ['shift ← ↑', 'on the picture: move'],
   ]
@@ -30,3 +32,11 @@ export function KeysHelp() {
     </dl>
   )
 }
+
+const noteKeys = [
+  ['s', 'star'],
+  ['v', 'correct the verdict: right, wrong, as judged'],
+  ['g', 'add a tag'],
+  ['n', 'comment'],
+  ['u', 'undo the last change of the notes'],
+]

@@ -73,6 +73,7 @@ export function Details({ details, figures, pages, only }: DetailsProps) {
           of this version; {unreadable === 1 ? 'it is' : 'they are'} left out.
         </p>
       )}
+      <ProblemFact message={notesProblem(details)} />
       {figures && figures.charts.length > 0 && (
         <RunCharts
           base={`api/runs/${encodeURIComponent(run.name)}/charts`}
@@ -129,18 +130,29 @@ function Reasons({ run, reasons, pages }: ReasonsProps) {
   )
 }
 
+/** What is wrong with the notes of a run. */
+function notesProblem({ notes }: RunDetails): string | undefined {
+  const { lost = 0, unreadable = 0 } = notes ?? {}
+  const texts = [
+    lost > 0 && `${counted(lost, 'note is', 'notes are')} about searches that the run no longer has in this form.`,
+    unreadable > 0 && `${counted(unreadable, 'line', 'lines')} of its notes cannot be read.`,
+  ]
+  return texts.filter(Boolean).join(' ') || undefined
+}
+
 function noSearches({ run }: RunDetails): string {
   return run.live ? 'No searches yet; they appear here as they end.' : 'This run has no searches.'
 }
 
 function headOf({ scores, latest }: RunFigures): Fact[] {
   if (scores === null) return [...latest]
-  const { problems, samples, avgAtK, low, high, passAtK, meanTurns } = scores
+  const { problems, samples, avgAtK, low, high, passAtK, meanTurns, corrected } = scores
   return [
     { title: `Avg@${samples}, %`, text: percent(avgAtK), more: `${percent(low)}–${percent(high)}` },
     ...(samples > 1 ? [{ title: `Pass@${samples}, %`, text: percent(passAtK) }] : []),
     { title: 'Problems', text: problems },
     { title: 'Mean turns', text: meanTurns.toFixed(1) },
+    ...(corrected > 0 ? [{ title: 'Verdicts corrected by hand', text: corrected }] : []),
     ...latest,
   ]
 }

@@ -1,5 +1,6 @@
 /** One search of a run, with the other searches of the same problem. */
 import { useEffect, useMemo, useState } from 'preact/hooks'
+import { withHandVerdict } from '../src/protocol/note.ts'
 import type { Trajectory } from '../src/protocol/trajectory.ts'
 import { itemAt } from '../src/shared/known.ts'
 import type { SearchFamily } from '../src/server/api/types.ts'
@@ -11,6 +12,7 @@ import { ProblemFact } from './facts.tsx'
 import { href } from './route.ts'
 import { SearchView } from './search-view.tsx'
 import { hashesOf, pictureUrls } from './shown-search.ts'
+import { entryNotes } from './use-notes.ts'
 import { usePlace } from './use-place.ts'
 import { useParent } from './use-parent.ts'
 import { useRun } from './use-run.ts'
@@ -24,7 +26,7 @@ export function RunSearchPage({ name }: { readonly name: string }) {
     ({ path }) => Number(path[2]),
   )
   const { at: index, compare } = place
-  const { value: details, error: runError } = useRun(name)
+  const { value: details, error: runError, onNotes } = useRun(name)
   const items = details?.items
   const item = items?.[index]
   const current = useMemo(() => currentItems(items ?? []), [items])
@@ -41,20 +43,21 @@ export function RunSearchPage({ name }: { readonly name: string }) {
     () =>
       group.flatMap((at) => {
         const search = known?.get(at)
-        return search
-          ? [
-              {
-                at,
-                search,
-                urls: pictureUrls(base(at), hashesOf(search)),
-                advantage: items?.[at]?.advantage,
-                origin: { run: name, index: at },
-                ...(search.parent && { name: `fork ${search.sampleIndex + 1} at turn ${search.parent.turn}` }),
-              },
-            ]
-          : []
+        if (search === undefined) return []
+        const { log = '', notes: all } = details ?? {}
+        const notes = all && entryNotes({ run: name, log, notes: all, onNotes }, at)
+        const entry = {
+          at,
+          search: withHandVerdict(search, notes?.note),
+          urls: pictureUrls(base(at), hashesOf(search)),
+          advantage: items?.[at]?.advantage,
+          origin: { run: name, index: at },
+          notes,
+          ...(search.parent && { name: `fork ${search.sampleIndex + 1} at turn ${search.parent.turn}` }),
+        }
+        return [entry]
       }),
-    [known, group.join()],
+    [known, group.join(), details?.notes],
   )
   const { value: family } = useJson<SearchFamily>(`${base(index)}/family`)
   const parent = useParent(family?.parent)

@@ -7,7 +7,14 @@ import { changedSince } from '../src/protocol/earlier-forms.ts'
 import { shownEnd, isGoing, turnsText } from './shown-search.ts'
 import type { SearchEntry, ShownSearch } from './shown-search.ts'
 
-export function Heading({ search, pace }: { readonly search: ShownSearch; readonly pace: Pace | undefined }) {
+interface HeadingProps {
+  readonly search: ShownSearch
+  readonly pace: Pace | undefined
+  /** Set if its verdict was corrected by hand: the one before. */
+  readonly asJudged?: string | undefined
+}
+
+export function Heading({ search, pace, asJudged }: HeadingProps) {
   const { problem, answer, verdict, turns, end, maxTurns, ms } = search
   return (
     <header class="question">
@@ -18,6 +25,7 @@ export function Heading({ search, pace }: { readonly search: ShownSearch; readon
           <dd dir="auto">
             {isGoing(search) ? '…' : shown(answer ?? '–')}
             <Mark kind={verdict?.kind} />
+            {asJudged !== undefined && <small> corrected by hand, judged {asJudged}</small>}
           </dd>
         </div>
         {problem.answer !== undefined && (
@@ -105,7 +113,7 @@ interface GroupProps {
 export function GroupBar({ entries, at, onAt }: GroupProps) {
   return (
     <div class="group" role="group" aria-label="Searches for this problem">
-      {entries.map(({ search, name, advantage }, index) => (
+      {entries.map(({ search, name, advantage, notes }, index) => (
         <button
           key={index}
           type="button"
@@ -115,6 +123,11 @@ export function GroupBar({ entries, at, onAt }: GroupProps) {
         >
           <b>{name ?? index + 1}</b> {isGoing(search) ? '…' : shown(search.answer ?? '–').slice(0, 24)}
           <Mark kind={search.verdict?.kind} />
+          {notes?.note?.starred && (
+            <i role="img" aria-label="starred">
+              ★
+            </i>
+          )}
           <small>
             {turnsText(search.turns.length)}
             {search.reward && `, reward ${search.reward.total.toFixed(2)}`}

@@ -15,11 +15,13 @@ import { Scrubber } from './scrubber.tsx'
 import { onOriginal, originalAt, PictureBar } from './on-original.tsx'
 import { SearchCanvas } from './search-canvas.tsx'
 import { Facts, GroupBar, Heading, ImportedFacts, OutcomeFact } from './search-facts.tsx'
+import { nextVerdict, NoteLine, NotesPanel } from './notes.tsx'
 import { SearchTree } from './search-tree.tsx'
 import { sharedView } from './shared-view.ts'
 import { hashesOf } from './shown-search.ts'
 import type { SearchEntry } from './shown-search.ts'
 import { TurnCards } from './turn-cards.tsx'
+import { useNoteTaker } from './use-notes.ts'
 import type { Go, PagePlace } from './use-place.ts'
 import { wholeView } from './view-box.ts'
 
@@ -33,7 +35,7 @@ interface Props extends PagePlace {
 const playMs = 1800
 
 export function SearchView({ entries, at, turn: wanted, compare: asked, go, price }: Props) {
-  const { search, urls, origin, advantage } = itemAt(entries, at)
+  const { search, urls, origin, advantage, notes } = itemAt(entries, at)
   const comparable =
     entries.length > 1 && entries.every((entry) => hashesOf(entry.search).join() === hashesOf(search).join())
   const compare = asked && comparable
@@ -62,6 +64,10 @@ export function SearchView({ entries, at, turn: wanted, compare: asked, go, pric
     if (compare) go({ compare: false })
     forking.begin(turn)
   }
+  const taker = useNoteTaker(notes)
+  const root = useRef<HTMLElement>(null)
+  const focus = (selector: string): void => root.current?.querySelector<HTMLElement>(selector)?.focus()
+  const correctable = search.end !== undefined && search.end !== 'failed'
   const { playing, play, stop } = usePlay(turn, last, (to) => go({ turn: to }))
   useEffect(() => {
     if (compare) scrollTo(0, 0)
@@ -88,6 +94,13 @@ export function SearchView({ entries, at, turn: wanted, compare: asked, go, pric
     ...(canHeat && { l: () => setHeat(!heat) }),
     ...(!compare && { x: () => setFolded(!folded) }),
     ...(canFork && { e: fork }),
+    ...(notes?.take && {
+      s: () => void taker.take({ starred: !notes.note?.starred }),
+      ...(correctable && { v: () => void taker.take({ verdict: nextVerdict(notes.note) }) }),
+      g: () => focus('.add-tag'),
+      n: () => focus('.comment textarea'),
+      ...(taker.undo && { u: taker.undo }),
+    }),
     '?': () => setHelp(!help),
     Escape: () => setHelp(false),
     ...Object.fromEntries(entries.slice(0, 9).map((_, index) => [String(index + 1), () => go({ at: index })])),
@@ -151,12 +164,17 @@ export function SearchView({ entries, at, turn: wanted, compare: asked, go, pric
           keys <kbd>?</kbd>
         </button>
       </div>
-      {help && <KeysHelp />}
+      {help && <KeysHelp notes={notes?.take !== undefined} />}
     </div>
   )
+  const noted = notes?.take ? (
+    <NotesPanel notes={notes} taker={taker} correctable={correctable} />
+  ) : (
+    <NoteLine notes={notes} />
+  )
   return (
-    <section class={`search open ${shown.target ? 'show-targets' : ''}`} aria-label="Search">
-      <Heading search={search} pace={pace} />
+    <section ref={root} class={`search open ${shown.target ? 'show-targets' : ''}`} aria-label="Search">
+      <Heading search={search} pace={pace} asJudged={notes?.asJudged} />
       {entries.length > 1 && <GroupBar entries={entries} at={at} onAt={(to) => go({ at: to })} />}
       {compare ? (
         <>
@@ -172,6 +190,7 @@ export function SearchView({ entries, at, turn: wanted, compare: asked, go, pric
                   {...onOriginal(entry, original)}
                 />
                 <OutcomeFact search={entry.search} name={entry.name ?? String(index + 1)} turn={turn} />
+                <NoteLine notes={entry.notes} />
                 <SearchTree
                   search={entry.search}
                   urls={entry.urls}
@@ -183,6 +202,7 @@ export function SearchView({ entries, at, turn: wanted, compare: asked, go, pric
               </div>
             ))}
           </div>
+          {notes?.take && noted}
         </>
       ) : (
         <div class="columns">
@@ -190,6 +210,7 @@ export function SearchView({ entries, at, turn: wanted, compare: asked, go, pric
             <PictureBar search={search} urls={urls} original={original} onOriginal={setPicked} />
             <SearchCanvas key={original} {...canvas} {...onIt} edited={forking.edited} />
             {!forking.draft && controls}
+            {!forking.draft && noted}
             <SearchTree search={search} urls={urls} turn={turn} lit={lit} onTurn={step} onLit={setLit} />
           </div>
           {forking.draft && origin ? (

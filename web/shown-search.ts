@@ -5,6 +5,7 @@ import type { SearchFileKind } from '../src/page/search-file.ts'
 import type { StoredSearch } from '../src/page/page-data.ts'
 import { endText as ended } from '../src/page/step.ts'
 import type { AskEvent, DraftNews, ForkRequest, SearchStart, Waiting } from '../src/server/api/types.ts'
+import type { EntryNotes } from './use-notes.ts'
 import type { Trajectory } from '../src/protocol/trajectory.ts'
 import type { FailedAttempt } from '../src/protocol/turn-record.ts'
 
@@ -69,6 +70,8 @@ export interface SearchEntry {
   readonly origin?: ForkRequest['origin']
   /** The advantage that weighted its gradient. */
   readonly advantage?: number | undefined
+  /** Absent if it is not stored in a run. Its verdict is then in `search`. */
+  readonly notes?: EntryNotes | undefined
 }
 
 /**

@@ -1,6 +1,7 @@
 /** A growing run: after the first load, only new items are fetched, and figures only when something changed. */
-import { useEffect, useRef, useState } from 'preact/hooks'
-import type { RunDetails, RunFigures } from '../src/server/api/types.ts'
+import { useEffect, useMemo, useRef, useState } from 'preact/hooks'
+import { withNoted } from '../src/protocol/note.ts'
+import type { RunDetails, RunFigures, RunNotes } from '../src/server/api/types.ts'
 import { messageOf } from '../src/shared/errors.ts'
 import { fetchJson } from './fetch-json.ts'
 import type { Loaded } from './fetch-json.ts'
@@ -11,29 +12,39 @@ const refreshMs = { live: 2000, still: 10_000 }
 /** While a long run comes in parts, the page is not drawn anew for each of them. */
 const publishMs = 400
 
-export function useRun(name: string): Loaded<RunDetails> {
+/** `onNotes` takes the notes that the server sent in response to a change. */
+export function useRun(name: string): Loaded<RunDetails> & { readonly onNotes: (notes: RunNotes) => void } {
   const [loaded, setLoaded] = useState<Loaded<RunDetails>>({})
+  const latest = useRef<RunDetails | undefined>(undefined)
   useEffect(() => {
     let gone = false
     let timer: ReturnType<typeof setTimeout>
-    let known: RunDetails | undefined
     let publishedMs = -Infinity
+    latest.current = undefined
     const load = async (): Promise<void> => {
-      const more = (): boolean => known !== undefined && (known.items.length < known.total || known.read !== undefined)
+      const more = (): boolean => {
+        const known = latest.current
+        return known !== undefined && (known.items.length < known.total || known.read !== undefined)
+      }
       try {
-        if (!document.hidden || known === undefined) known = await newer(name, known)
-        if (!gone && (!more() || performance.now() - publishedMs >= publishMs)) {
-          setLoaded({ value: known })
+        const before = latest.current
+        const fresh = document.hidden && before !== undefined ? before : await newer(name, before)
+        if (gone) return
+        // Notes may have been taken in the meantime.
+        latest.current = fresh.notes === before?.notes ? withNotes(fresh, latest.current?.notes) : fresh
+        if (!more() || performance.now() - publishedMs >= publishMs) {
+          setLoaded({ value: latest.current })
           publishedMs = performance.now()
         }
       } catch (error) {
         const message = messageOf(error)
+        const known = latest.current
         if (!gone) setLoaded({ value: known, error: known ? `${message} Showing the last known state.` : message })
         if (!gone) timer = setTimeout(load, refreshMs.live)
         return
       }
-      if (!gone)
-        timer = setTimeout(load, more() && !document.hidden ? 0 : known.run.live ? refreshMs.live : refreshMs.still)
+      const rest = latest.current?.run.live ? refreshMs.live : refreshMs.still
+      if (!gone) timer = setTimeout(load, more() && !document.hidden ? 0 : rest)
     }
     void load()
     return () => {
@@ -41,23 +52,36 @@ export function useRun(name: string): Loaded<RunDetails> {
       clearTimeout(timer)
     }
   }, [name])
-  return loaded
+  const { value } = loaded
+  const items = useMemo(() => value && withNoted(value.items, value.notes?.items ?? []), [value?.items, value?.notes])
+  const onNotes = (notes: RunNotes): void => {
+    latest.current &&= withNotes(latest.current, notes)
+    setLoaded((before) => (before.value ? { ...before, value: withNotes(before.value, notes) } : before))
+  }
+  return { ...loaded, value: value && items && { ...value, items }, onNotes }
+}
+
+function withNotes(details: RunDetails, notes: RunNotes | undefined): RunDetails {
+  return notes === undefined ? details : { ...details, notes }
 }
 
 async function newer(name: string, known: RunDetails | undefined): Promise<RunDetails> {
   const after = known?.items.length ?? 0
-  const path = `api/runs/${encodeURIComponent(name)}?after=${after}&log=${encodeURIComponent(known?.log ?? '')}`
+  const state = new URLSearchParams({ after: String(after), log: known?.log ?? '' })
+  if (known?.notes) state.set('notes', known.notes.version)
+  const path = `api/runs/${encodeURIComponent(name)}?${state}`
   const fresh = await fetchJson<RunDetails>(path)
   if (known === undefined || fresh.log !== known.log) return fresh
   // Keeps the list object if nothing is new, so that memoised values stay valid.
-  return { ...fresh, items: fresh.items.length === 0 ? known.items : [...known.items, ...fresh.items] }
+  const items = fresh.items.length === 0 ? known.items : [...known.items, ...fresh.items]
+  return withNotes({ ...fresh, items }, fresh.notes ?? known.notes)
 }
 
 /** Figures are refetched after this many times the server's computing time, which is seconds for a long run. */
 const restFactor = 4
 
 /** The figures of the run in this state; until they arrive, the previous ones. */
-export function useFigures({ run, total, read }: RunDetails): Loaded<RunFigures> {
+export function useFigures({ run, total, read, notes }: RunDetails): Loaded<RunFigures> {
   const [loaded, setLoaded] = useState<Loaded<RunFigures>>({})
   const restUntil = useRef(0)
   useEffect(() => {
@@ -78,6 +102,6 @@ export function useFigures({ run, total, read }: RunDetails): Loaded<RunFigures>
       gone.abort()
     }
     // While the log is being read, the first request waits for all of it.
-  }, [run.name, run.changedMs, read === undefined ? total : 'read'])
+  }, [run.name, run.changedMs, read === undefined ? total : 'read', notes?.version])
   return loaded
 }

@@ -66,6 +66,19 @@ export function withNoted<T extends { readonly index: number }>(
   return items.map((item) => byIndex.get(item.index) ?? item)
 }
 
+/** The change that takes `change` back. */
+export function undoing(before: SearchNote | undefined, change: NoteChange): NoteChange {
+  const had = (tag: string): boolean => before?.tags.includes(tag) ?? false
+  const [tag, untag] = [(change.untag ?? []).filter(had), (change.tag ?? []).filter((one) => !had(one))]
+  return {
+    ...(change.starred !== undefined && { starred: before?.starred ?? false }),
+    ...(tag.length > 0 && { tag }),
+    ...(untag.length > 0 && { untag }),
+    ...(change.verdict !== undefined && { verdict: before?.verdict ?? 'as-judged' }),
+    ...(change.comment !== undefined && { comment: before?.comment ?? '' }),
+  }
+}
+
 /** The reason of a verdict that a person gave. */
 const handReason = 'corrected by hand'
 

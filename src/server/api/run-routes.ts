@@ -38,7 +38,7 @@ export function viewRoutes(root: string, author?: string): Routes {
   return { ...runRoutes(openRuns(root, author)), 'GET /api/setup': () => setup }
 }
 
-/** `<run>`, `<run>/summary`, `<run>/find`, `<run>/figures`, `<run>/thoughts`, `<run>/charts/<id>`, `<run>/diff/<other run>`, `<run>/items/<n>`, `<run>/items/<n>/region`, `.../view`, `.../figure`. */
+/** `<run>`, `<run>/summary`, `<run>/find`, `<run>/notes`, `<run>/figures`, `<run>/thoughts`, `<run>/charts/<id>`, `<run>/diff/<other run>`, `<run>/items/<n>`, `<run>/items/<n>/region`, `.../view`, `.../figure`. */
 async function runAnswer(
   runs: Runs,
   sent: SentRegions,
@@ -53,6 +53,7 @@ async function runAnswer(
   }
   if (kind === 'find' && id === undefined) return runs.find(name, query.get('where') ?? '')
   if (kind === 'summary' && id === undefined) return runs.summary(name)
+  if (kind === 'notes' && id === undefined) return runs.notes(name)
   if (kind === 'figures' && id === undefined) {
     const { scores, latest, charts, reasons } = await runs.figures(name)
     const rows = charts.map(({ id, title, summary, table }) => ({ id, title, summary, table }))

@@ -2,6 +2,7 @@
 import type { Found } from '../../discover/found.ts'
 import type { SearchFacts } from '../../protocol/filter/facts.ts'
 import type { JobProgress } from '../../shared/job.ts'
+import type { NoteChange } from '../../protocol/note.ts'
 import type { Level } from '../../protocol/problem.ts'
 import type { ReplyNews } from '../../shared/reply-news.ts'
 import type { Price } from '../../protocol/price.ts'
@@ -200,7 +201,7 @@ export interface RunDetails {
   readonly price?: Price
 }
 
-/** The response to `POST /api/runs/<name>/items/<n>/note`, and a part of `RunDetails`. */
+/** The response to a `NoteRequest`, and a part of `RunDetails`. */
 export interface RunNotes {
   readonly version: string
   /** The items with a note, which take the place of those without. */
@@ -213,6 +214,20 @@ export interface RunNotes {
   readonly author?: string
   /** Why no note can be stored. */
   readonly closed?: string
+}
+
+/** `GET /api/runs/<name>/notes` */
+export interface LoggedNotes {
+  /** See `RunDetails`. */
+  readonly log: string
+  readonly notes: RunNotes
+}
+
+/** `POST /api/runs/<name>/items/<n>/note` */
+export interface NoteRequest {
+  /** The `log` of the `RunDetails` that the index is of. */
+  readonly log: string
+  readonly change: NoteChange
 }
 
 /** `GET /api/runs/<name>/figures` */

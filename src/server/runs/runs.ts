@@ -11,6 +11,7 @@ import type { Picture } from '../../vision/picture.ts'
 import type { FoundSearches, RunCurves } from '../api/across-runs.ts'
 import type {
   ItemRow,
+  LoggedNotes,
   RunDetails,
   RunNotes,
   RunRow,
@@ -55,6 +56,7 @@ export interface Runs {
   list(): Promise<RunRow[]>
   /** Items from index `after` on if the log is still `log`, otherwise from the first on; at most `most`. Notes, unless they are still `notes`. */
   details(name: string, after?: number, log?: string, most?: number, notes?: string): Promise<RunDetails>
+  notes(name: string): Promise<LoggedNotes>
   /** Stores a change of the note about a search. */
   note(name: string, index: number, request: unknown): Promise<RunNotes>
   /** The searches from index `after` on with these words in their thoughts; all of them if the log is not `log`. */
@@ -188,6 +190,10 @@ export function openRuns(root: string, author?: string): Runs {
         ...(notes && isNew && { notes }),
         ...(price && { price }),
       }
+    },
+    async notes(name) {
+      const { run, index } = await opened(name)
+      return { log: index.log, notes: (await keeper.of(run, index)).told }
     },
     async note(name, at, request) {
       const { run, index } = await opened(name)

@@ -1,0 +1,106 @@
+/** The notes of a run on its pages: what is known of them, changes, and taking the last change back. */
+import { useEffect, useRef, useState } from 'preact/hooks'
+import { undoing } from '../src/protocol/note.ts'
+import type { NoteChange, SearchNote } from '../src/protocol/note.ts'
+import type { ItemRow, NoteRequest, RunNotes } from '../src/server/api/types.ts'
+import { messageOf } from '../src/shared/errors.ts'
+import { postJson } from './fetch-json.ts'
+
+/** What a page of searches knows about the notes of one of them. */
+export interface EntryNotes {
+  /** Identifies the search in this browser. */
+  readonly id: string
+  readonly note: SearchNote | undefined
+  /** Set if the verdict was corrected by hand: the one before. */
+  readonly asJudged: ItemRow['asJudged']
+  /** The tags of the run, the most frequent first. */
+  readonly tags: readonly string[]
+  /** Signs changes. */
+  readonly author?: string | undefined
+  /** How notes can be edited, or why they cannot be stored. */
+  readonly hint?: string | undefined
+  /** Stores a change; absent in a page opened from a file. */
+  readonly take?: (change: NoteChange) => Promise<void>
+}
+
+/** The notes about the search at an index of a run. */
+export function entryNotes(
+  {
+    run,
+    log,
+    notes,
+    onNotes,
+  }: {
+    readonly run: string
+    readonly log: string
+    readonly notes: RunNotes
+    readonly onNotes: (notes: RunNotes) => void
+  },
+  index: number,
+): EntryNotes {
+  const item = notes.items.find((one) => one.index === index)
+  return {
+    id: `${run} ${log} ${index}`,
+    note: item?.note,
+    asJudged: item?.asJudged,
+    tags: tagsOf(notes.items),
+    author: notes.author,
+    hint: notes.closed,
+    async take(change) {
+      const request: NoteRequest = { log, change }
+      onNotes(await postJson<RunNotes>(`api/runs/${encodeURIComponent(run)}/items/${index}/note`, request))
+    },
+  }
+}
+
+function tagsOf(items: readonly ItemRow[]): string[] {
+  const counts = new Map<string, number>()
+  for (const { note } of items) for (const tag of note?.tags ?? []) counts.set(tag, (counts.get(tag) ?? 0) + 1)
+  return [...counts].toSorted(([, a], [, b]) => b - a).map(([tag]) => tag)
+}
+
+export interface NoteTaker {
+  /** Resolves to whether the change was stored. */
+  take(change: NoteChange): Promise<boolean>
+  /** Takes the last change of this search back; absent if there is none. */
+  readonly undo?: (() => void) | undefined
+  /** Why the last change was not stored. */
+  readonly error: string | undefined
+}
+
+/** For one search after the other: each keeps its own changes to take back. */
+export function useNoteTaker(notes: EntryNotes | undefined): NoteTaker {
+  const [error, setError] = useState<string>()
+  const [done, setDone] = useState<readonly { readonly id: string; readonly back: NoteChange }[]>([])
+  // A key may be pressed again before the page shows the note of the first press.
+  const latest = useRef(notes)
+  latest.current = notes
+  useEffect(() => setError(undefined), [notes?.id])
+  const send = async (change: NoteChange): Promise<boolean> => {
+    try {
+      await latest.current?.take?.(change)
+      setError(undefined)
+      return true
+    } catch (thrown) {
+      setError(messageOf(thrown))
+      return false
+    }
+  }
+  const last = done.findLast(({ id }) => id === notes?.id)
+  return {
+    error,
+    async take(change) {
+      const before = latest.current
+      if (before?.take === undefined) return false
+      const stored = await send(change)
+      if (stored) setDone((all) => [...all, { id: before.id, back: undoing(before.note, change) }])
+      return stored
+    },
+    undo:
+      last &&
+      (() => {
+        setDone((all) => all.filter((one) => one !== last))
+        if (Object.keys(last.back).length > 0) void send(last.back)
+      }),
+  }
+}
