@@ -165,7 +165,7 @@ function Comment({ notes: { note, id }, taker }: Pick<Props, 'notes' | 'taker'>)
 }
 
 /** The notes in a line, to read. */
-export function NoteLine({ notes }: { readonly notes: EntryNotes | undefined }) {
+export function NoteSummary({ notes }: { readonly notes: EntryNotes | undefined }) {
   const { note, asJudged, hint } = notes ?? {}
   if (notes === undefined || note === undefined) return null
   return (

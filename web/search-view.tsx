@@ -15,7 +15,7 @@ import { Scrubber } from './scrubber.tsx'
 import { onOriginal, originalAt, PictureBar } from './on-original.tsx'
 import { SearchCanvas } from './search-canvas.tsx'
 import { Facts, GroupBar, Heading, ImportedFacts, OutcomeFact } from './search-facts.tsx'
-import { nextVerdict, NoteLine, NotesPanel } from './notes.tsx'
+import { nextVerdict, NoteSummary, NotesPanel } from './notes.tsx'
 import { SearchTree } from './search-tree.tsx'
 import { sharedView } from './shared-view.ts'
 import { hashesOf } from './shown-search.ts'
@@ -170,7 +170,7 @@ export function SearchView({ entries, at, turn: wanted, compare: asked, go, pric
   const noted = notes?.take ? (
     <NotesPanel notes={notes} taker={taker} correctable={correctable} />
   ) : (
-    <NoteLine notes={notes} />
+    <NoteSummary notes={notes} />
   )
   return (
     <section ref={root} class={`search open ${shown.target ? 'show-targets' : ''}`} aria-label="Search">
@@ -190,7 +190,7 @@ export function SearchView({ entries, at, turn: wanted, compare: asked, go, pric
                   {...onOriginal(entry, original)}
                 />
                 <OutcomeFact search={entry.search} name={entry.name ?? String(index + 1)} turn={turn} />
-                <NoteLine notes={entry.notes} />
+                <NoteSummary notes={entry.notes} />
                 <SearchTree
                   search={entry.search}
                   urls={entry.urls}

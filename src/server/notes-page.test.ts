@@ -29,12 +29,11 @@ describe.skipIf(!hasBrowser)('notes on the pages', () => {
     }
     served = await servePage(join(folder, 'runs'), errors)
     page = served.page
-    page.setDefaultTimeout(20000)
   }, 120_000)
   afterEach(async () => {
     await served?.close()
     await rm(folder, { recursive: true, force: true })
-    expect(errors).toEqual([])
+    if (errors.length > 0) throw new Error(errors.join('\n'))
   })
 
   const press = (key: string): Promise<void> => page.keyboard.press(key)
