@@ -2,7 +2,7 @@
 import { useEffect, useState } from 'preact/hooks'
 import { withHandVerdict } from '../src/protocol/note.ts'
 import type { Trajectory } from '../src/protocol/trajectory.ts'
-import type { LoggedNotes, RunNotes } from '../src/server/api/types.ts'
+import type { LoggedNotes, RunNotes } from '../src/server/api/note-types.ts'
 import { itemAt } from '../src/shared/known.ts'
 import { ProblemFact } from './facts.tsx'
 import { useJson } from './fetch-json.ts'

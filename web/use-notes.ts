@@ -2,7 +2,8 @@
 import { useEffect, useRef, useState } from 'preact/hooks'
 import { undoing } from '../src/protocol/note.ts'
 import type { NoteChange, SearchNote } from '../src/protocol/note.ts'
-import type { ItemRow, NoteRequest, RunNotes } from '../src/server/api/types.ts'
+import type { NoteRequest, RunNotes } from '../src/server/api/note-types.ts'
+import type { ItemRow } from '../src/server/api/types.ts'
 import { messageOf } from '../src/shared/errors.ts'
 import { postJson } from './fetch-json.ts'
 

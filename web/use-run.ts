@@ -1,7 +1,8 @@
 /** A growing run: after the first load, only new items are fetched, and figures only when something changed. */
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks'
 import { withNoted } from '../src/protocol/note.ts'
-import type { RunDetails, RunFigures, RunNotes } from '../src/server/api/types.ts'
+import type { RunNotes } from '../src/server/api/note-types.ts'
+import type { RunDetails, RunFigures } from '../src/server/api/types.ts'
 import { messageOf } from '../src/shared/errors.ts'
 import { fetchJson } from './fetch-json.ts'
 import type { Loaded } from './fetch-json.ts'

@@ -8,7 +8,8 @@ import type { NoteChange } from '../../protocol/note.ts'
 import { startServer } from '../http/start-server.ts'
 import type { RunningServer } from '../http/start-server.ts'
 import { viewRoutes } from './run-routes.ts'
-import type { ErrorBody, RunDetails, RunFigures, RunNotes, RunsDiff } from './types.ts'
+import type { RunNotes } from './note-types.ts'
+import type { ErrorBody, RunDetails, RunFigures, RunsDiff } from './types.ts'
 
 let folder: string
 let server: RunningServer

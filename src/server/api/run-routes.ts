@@ -1,6 +1,7 @@
 /** Routes for stored runs. */
 import type { RunCurves } from './across-runs.ts'
-import type { RunFigures, RunNotes, Setup } from './types.ts'
+import type { RunNotes } from './note-types.ts'
+import type { RunFigures, Setup } from './types.ts'
 import { figureResponse } from './figure.ts'
 import { countOf, nowhere, partsOf } from './path.ts'
 import { regionResponse, sentRegions, sentResponse, viewResponse } from './region.ts'

@@ -2,7 +2,7 @@
 import type { Found } from '../../discover/found.ts'
 import type { SearchFacts } from '../../protocol/filter/facts.ts'
 import type { JobProgress } from '../../shared/job.ts'
-import type { NoteChange } from '../../protocol/note.ts'
+import type { RunNotes } from './note-types.ts'
 import type { Level } from '../../protocol/problem.ts'
 import type { ReplyNews } from '../../shared/reply-news.ts'
 import type { Price } from '../../protocol/price.ts'
@@ -199,35 +199,6 @@ export interface RunDetails {
   readonly notes?: RunNotes
   /** Of the tokens of its policy, if it was given with `--price`. */
   readonly price?: Price
-}
-
-/** The response to a `NoteRequest`, and a part of `RunDetails`. */
-export interface RunNotes {
-  readonly version: string
-  /** The items with a note, which take the place of those without. */
-  readonly items: readonly ItemRow[]
-  /** Number of notes about searches that the run no longer has, or has with another content. */
-  readonly lost: number
-  /** Lines of the notes that cannot be read. */
-  readonly unreadable: number
-  /** Signs changes, if set. */
-  readonly author?: string
-  /** Why no note can be stored. */
-  readonly closed?: string
-}
-
-/** `GET /api/runs/<name>/notes` */
-export interface LoggedNotes {
-  /** See `RunDetails`. */
-  readonly log: string
-  readonly notes: RunNotes
-}
-
-/** `POST /api/runs/<name>/items/<n>/note` */
-export interface NoteRequest {
-  /** The `log` of the `RunDetails` that the index is of. */
-  readonly log: string
-  readonly change: NoteChange
 }
 
 /** `GET /api/runs/<name>/figures` */

@@ -9,17 +9,8 @@ import type { Trajectory } from '../../protocol/trajectory.ts'
 import { keepFork, runNameOf } from '../../runs/forks.ts'
 import type { Picture } from '../../vision/picture.ts'
 import type { FoundSearches, RunCurves } from '../api/across-runs.ts'
-import type {
-  ItemRow,
-  LoggedNotes,
-  RunDetails,
-  RunNotes,
-  RunRow,
-  RunsDiff,
-  RunSummary,
-  SearchFamily,
-  ThoughtsFound,
-} from '../api/types.ts'
+import type { LoggedNotes, RunNotes } from '../api/note-types.ts'
+import type { ItemRow, RunDetails, RunRow, RunsDiff, RunSummary, SearchFamily, ThoughtsFound } from '../api/types.ts'
 import { readExchanges } from '../../runs/exchanges.ts'
 import type { TurnTokens } from '../../protocol/turn-record.ts'
 import { logFile } from '../../runs/log.ts'
