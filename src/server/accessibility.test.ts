@@ -42,6 +42,7 @@ const visits: readonly Visit[] = [
   { name: 'log-probabilities', address: 'run/tokens/0', there: '.turns', keys: ['l'] },
   { name: 'a search that failed', address: 'run/paced/1', there: '.card.ending' },
   { name: 'searches side by side', address: 'run/first/1?turn=1', there: '.turns', keys: ['c'] },
+  { name: 'a search with notes', address: 'run/first/2', there: '.notes-panel', keys: ['s', 'v'] },
   { name: 'a fork', address: 'run/first/1?turn=1', there: '.turns', keys: ['e'] },
   { name: 'a comparison', address: 'diff/first/second', there: '.virtual tr[data-row]' },
   { name: 'a run that does not exist', address: 'run/nowhere', there: '.problem' },
