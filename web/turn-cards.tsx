@@ -115,7 +115,7 @@ function useScrollTo(list: { readonly current: HTMLElement | null }, turn: numbe
 }
 
 function HeatNote({ tokens, turns }: { readonly tokens: ReturnType<typeof useTokens>; readonly turns: number }) {
-  if (tokens === undefined) return <li role="status">Loading …</li>
+  if (tokens === undefined) return <li>Loading …</li>
   if (tokens === null) {
     return <li class="note">This search has no log-probabilities: earlier versions did not store them.</li>
   }

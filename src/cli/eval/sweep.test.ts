@@ -33,8 +33,8 @@ describe('what it cost', () => {
     expect(JSON.parse(dearer.stdout).runs[0].cost.policy.price).toEqual({ sent: 2000, cached: 0, written: 200 })
     expect(await readFile(join(folder, 'a', 'results.md'), 'utf8')).toContain('cost per search')
     const rates = (await readFile(join(folder, 'a', 'problems.csv'), 'utf8')).split('\n')
-    expect(rates[0]).toBe('problem,category,cycle,question,right,searches,solve rate,mean turns')
-    expect(rates[1]).toBe('hr_bench_4k/0,single,cycle_0,1,1,1,1,1')
+    expect(rates[0]).toBe('problem,category,cycle,question,right,searches,solve rate,mean turns,corrected by hand')
+    expect(rates[1]).toBe('hr_bench_4k/0,single,cycle_0,1,1,1,1,1,0')
   })
 
   test('policy and judge have prices of their own, and shards are added up', async () => {
