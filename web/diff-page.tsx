@@ -1,6 +1,6 @@
 /** Compares two runs on their common problems: the difference, and the problems that flipped. */
 import { useEffect, useMemo, useState } from 'preact/hooks'
-import type { DiffRow, DiffSide, RunsDiff } from '../src/server/api/types.ts'
+import type { DiffData, DiffRow, DiffSide, RunsDiff } from '../src/server/api/types.ts'
 import { Facts, ProblemFact } from './facts.tsx'
 import { useJson } from './fetch-json.ts'
 import { shortName } from './item-columns.tsx'
@@ -39,7 +39,26 @@ export function DiffPage({ first, second }: Props) {
   )
 }
 
-function Diff({ diff }: { readonly diff: RunsDiff }) {
+/** In a page opened from a file. */
+export function DiffFile({ diff, runs, pages }: DiffData) {
+  const [first, second] = [diff.runs[0].name, diff.runs[1].name]
+  return (
+    <section class="run" aria-label={`${first} and ${second}`}>
+      <h2>
+        <a href={runs[0]}>{first}</a> <small>against</small> <a href={runs[1]}>{second}</a>
+      </h2>
+      <Diff diff={diff} pages={pages} />
+    </section>
+  )
+}
+
+interface DiffProps {
+  readonly diff: RunsDiff
+  /** Only for a comparison opened from a file. */
+  readonly pages?: DiffData['pages'] | undefined
+}
+
+function Diff({ diff, pages }: DiffProps) {
   const { avgAtK, corrected, difference, rows, alone, settings } = diff
   const { mean, low, high } = difference
   return (
@@ -72,7 +91,7 @@ function Diff({ diff }: { readonly diff: RunsDiff }) {
           </ul>
         </details>
       )}
-      <Rows diff={diff} />
+      <Rows diff={diff} pages={pages} />
     </>
   )
 }
@@ -89,7 +108,7 @@ const kinds = {
 type Kind = keyof typeof kinds
 const kindNames = keysOf(kinds)
 
-function Rows({ diff }: { readonly diff: RunsDiff }) {
+function Rows({ diff, pages }: DiffProps) {
   const { rows, runs } = diff
   const [first, second] = [runs[0].name, runs[1].name]
   const route = useRoute()
@@ -103,7 +122,8 @@ function Rows({ diff }: { readonly diff: RunsDiff }) {
     () => rows.filter((row) => isOf(row, kind) && textOf(row).includes(words.trim().toLowerCase())),
     [rows, kind, words],
   )
-  const columns = useMemo(() => columnsOf(first), [first])
+  const thumbnails = pages === undefined
+  const columns = useMemo(() => columnsOf(first, thumbnails), [first, thumbnails])
   const ordered = useSorted(shown, columns, sort)
   return (
     <>
@@ -131,7 +151,9 @@ function Rows({ diff }: { readonly diff: RunsDiff }) {
           columns={columns}
           rows={ordered}
           keyOf={({ problem, step = '' }) => `${step} ${problem}`}
-          hrefOf={({ sides }) => href(['diff', first, second, sides[0].item.index, sides[1].item.index])}
+          hrefOf={({ sides: [{ item }, other] }) =>
+            pages ? pages[item.index] : href(['diff', first, second, item.index, other.item.index])
+          }
           sort={sort}
           onSort={setSort}
           from={`${kind} ${words}`}
@@ -154,7 +176,7 @@ function textOf({ problem, question, sides }: DiffRow): string {
   return [problem, question, ...sides.map(({ item }) => item.answer ?? '')].join(' ').toLowerCase()
 }
 
-function columnsOf(first: string): Column<DiffRow>[] {
+function columnsOf(first: string, thumbnails: boolean): Column<DiffRow>[] {
   const side = (at: 0 | 1, title: string): Column<DiffRow> => ({
     name: title,
     title,
@@ -171,7 +193,7 @@ function columnsOf(first: string): Column<DiffRow>[] {
       hint: ({ problem }) => problem,
       cell: ({ problem, step, sides }) => (
         <>
-          <Thumbnail key={sides[0].item.index} run={first} index={sides[0].item.index} />
+          {thumbnails && <Thumbnail key={sides[0].item.index} run={first} index={sides[0].item.index} />}
           {shortName(problem)}
           {step !== undefined && ` at step ${step}`}
         </>

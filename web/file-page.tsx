@@ -3,8 +3,9 @@ import { useMemo } from 'preact/hooks'
 import type { ProblemsData, ReportData, SearchesData } from '../src/page/page-data.ts'
 import { shown } from '../src/page/step.ts'
 import { withHandVerdict } from '../src/protocol/note.ts'
-import type { RunData } from '../src/server/api/types.ts'
+import type { DiffData, RunData } from '../src/server/api/types.ts'
 import { itemAt } from '../src/shared/known.ts'
+import { DiffFile } from './diff-page.tsx'
 import { ProblemsPage } from './problems-page.tsx'
 import { ReportPage } from './report-page.tsx'
 import { RouteContext, useAddress } from './route.ts'
@@ -13,16 +14,16 @@ import { SearchView } from './search-view.tsx'
 import { hashesOf, storedUrls } from './shown-search.ts'
 import { usePlace } from './use-place.ts'
 
-type FileData = SearchesData | ReportData | ProblemsData | RunData
+type FileData = SearchesData | ReportData | ProblemsData | RunData | DiffData
 
 export function FilePage({ data }: { readonly data: FileData }) {
   const route = useAddress()
   return (
     <RouteContext.Provider value={route}>
       <header class="top">
-        <p class="brand">
+        <h1 class="brand">
           mini-o3 <span>visual search, turn by turn</span>
-        </p>
+        </h1>
       </header>
       <main id="main">{pageOf(data)}</main>
     </RouteContext.Provider>
@@ -33,6 +34,7 @@ function pageOf(data: FileData) {
   if (data.kind === 'searches') return <SearchesPage {...data} />
   if (data.kind === 'report') return <ReportPage {...data} />
   if (data.kind === 'problems') return <ProblemsPage {...data} />
+  if (data.kind === 'diff') return <DiffFile {...data} />
   return (
     <section class="run" aria-label={`Run ${data.details.run.name}`}>
       <Details {...data} />

@@ -54,6 +54,9 @@ test.each([
   [['run', '--problem', named(5)], 'add --figure'],
   [['run', '--export', 'site', '--sample', '1'], 'add --figure'],
   [['run', '--limit', '5'], 'add --export'],
+  [['run', 'run'], 'Both are the same run'],
+  [['run', 'nothing', '--figure', 'b.png'], 'leave the second run out'],
+  [['run', 'nothing', '--export', 'b.site'], 'have no problem in common'],
 ])('what is wrong ends with exit 2, the fix and nothing written: %j', async (options, fix) => {
   const { code, stderr } = await view(...options)
   expect([code, stderr]).toEqual([2, expect.stringContaining(fix)])

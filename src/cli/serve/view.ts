@@ -4,8 +4,10 @@ import type { Command } from 'commander'
 import { viewRoutes } from '../../server/api/run-routes.ts'
 import { exportFigure } from '../../server/runs/export-figure.ts'
 import { usualAnimationBytes } from '../../page/animation/write-animation.ts'
+import { exportDiff } from '../../server/runs/export-diff.ts'
 import { exportSite } from '../../server/runs/export-site.ts'
 import { machineUser } from '../../runs/notes.ts'
+import { HttpError } from '../../server/http/http-error.ts'
 import { isRun, readSettings } from '../../runs/configuration.ts'
 import { UserError } from '../../shared/errors.ts'
 import { catchInterrupt } from '../../shared/interrupt.ts'
@@ -71,31 +73,49 @@ type ViewOptions = Values<typeof viewOptions>
 export function addView(program: Command): void {
   addCommand(program, {
     name: 'view',
-    summary: 'show a run: its searches, scores and curves',
+    summary: 'show a run: its searches, scores and curves; or compare two',
     description:
       'Serves the pages until Ctrl-C and prints the address of the run. With --export the run is ' +
       'written as a folder of pages that open as files or on any static host; with --figure one of its searches is written as a ' +
-      'figure for a paper, a short animation, or Markdown. Nothing is served in these cases.',
-    arguments: { '<run>': 'a run folder, or a log of another program (see import)' },
+      'figure for a paper, a short animation, or Markdown. Nothing is served in these cases. Two runs are compared on their common problems.',
+    arguments: { '<runs...>': 'a run folder, or a log of another program (see import); two of them to compare' },
     options: viewOptions,
     examples: [
       'mini-o3 view runs/eval-1a2b3c4d',
       'mini-o3 view runs/eval-1a2b3c4d --export site',
+      'mini-o3 view runs/eval-1a2b3c4d runs/eval-5e6f7a8b --export site',
       'mini-o3 view runs/eval-1a2b3c4d --figure search.svg --problem shapes_hard_17 --sample 2',
       'mini-o3 view runs/eval-1a2b3c4d --figure search.webp --problem shapes_hard_17',
     ],
-    run: (options, [run = '']) => view(run, options),
+    run: (options, [run = '', ...others]) => view(run, others, options),
   })
 }
 
-async function view(run: string, options: ViewOptions): Promise<void> {
+async function view(run: string, [other, ...more]: readonly string[], options: ViewOptions): Promise<void> {
+  if (more.length > 0) throw new UserError('view-many', 'view shows one run, or compares two: leave the others out.')
+  if (other !== undefined) return compare(run, other, options)
   const path = await runOrLog(run, options)
   if (options.figure !== undefined && options.export !== undefined) {
     throw new UserError('view-twice', '--figure cannot be used with --export: leave one of them out.')
   }
   if (options.figure !== undefined) return draw(path, options.figure, options)
   if (options.export !== undefined) return write(path, options.export, options)
-  return show(path, options)
+  return show(path, ['run', basename(resolve(path))], options)
+}
+
+async function compare(first: string, second: string, options: ViewOptions): Promise<void> {
+  if (options.figure !== undefined || options.where !== undefined) {
+    throw new UserError('view-one', '--figure and --where are for one run: leave the second run out.')
+  }
+  const paths = [await runOrLog(first, options), await runOrLog(second, options)] as const
+  const [a, b] = [resolve(paths[0]), resolve(paths[1])]
+  if (a === b) throw new UserError('same-run', 'Both are the same run. Name two to compare them.')
+  if (options.export !== undefined) return writeDiff([a, b], options.export, options)
+  if (dirname(a) === dirname(b)) return show(a, ['diff', basename(a), basename(b)], options)
+  throw new UserError(
+    'two-folders',
+    'The runs are in different folders, which cannot be served together. Write the comparison as files with --export <dir>.',
+  )
 }
 
 /** The run folder; of a log of another program, the run that it is read into. */
@@ -119,7 +139,7 @@ async function runOrLog(path: string, { pictures, json }: ViewOptions): Promise<
 }
 
 /** Serves the run without opening a policy, since none is needed. */
-async function show(run: string, options: ViewOptions): Promise<void> {
+async function show(run: string, page: readonly string[], options: ViewOptions): Promise<void> {
   const where = options.where === undefined ? undefined : readFilter(options.where).text
   const interrupt = catchInterrupt(() =>
     say('Closing after all responses are sent. Press Ctrl-C again to quit at once.'),
@@ -128,7 +148,7 @@ async function show(run: string, options: ViewOptions): Promise<void> {
   const sets = makeSets(dirname(path), options.host, interrupt.signal)
   try {
     const routes = { ...viewRoutes(dirname(path), options.author && machineUser()), ...sets.routes }
-    await listen(options, { routes, page: ['run', basename(path)], where, more: () => '' }, interrupt.signal)
+    await listen(options, { routes, page, where, more: () => '' }, interrupt.signal)
   } finally {
     interrupt.release()
     await sets.close()
@@ -143,15 +163,25 @@ async function draw(run: string, to: string, options: ViewOptions): Promise<void
 
 async function write(run: string, to: string, options: ViewOptions): Promise<void> {
   const where = options.where === undefined ? undefined : readFilter(options.where)
+  const site = await untilInterrupt((signal) => exportSite(run, to, { limit: options.limit, where, signal }))
+  const { page, problems, searches } = site
+  if (options.json) printJson({ page: resolve(page), problems, searches })
+  else print(`${searches} searches for ${problems} problems: ${resolve(page)}`)
+}
+
+async function writeDiff(runs: readonly [string, string], to: string, options: ViewOptions): Promise<void> {
+  const written = untilInterrupt((signal) => exportDiff(runs, to, { limit: options.limit, signal }))
+  const { page, common, flipped, problems } = await written.catch((error: unknown) => {
+    throw error instanceof HttpError ? new UserError(error.code, error.message) : error
+  })
+  if (options.json) printJson({ page: resolve(page), common, flipped, problems })
+  else print(`${flipped} of ${common} problems flipped, ${problems} have a page: ${resolve(page)}`)
+}
+
+async function untilInterrupt<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T> {
   const interrupt = catchInterrupt(() => say('Stopping. Repeat the command to resume.'))
   try {
-    const { page, problems, searches } = await exportSite(run, to, {
-      limit: options.limit,
-      where,
-      signal: interrupt.signal,
-    })
-    if (options.json) printJson({ page: resolve(page), problems, searches })
-    else print(`${searches} searches for ${problems} problems: ${resolve(page)}`)
+    return await work(interrupt.signal)
   } finally {
     interrupt.release()
   }

@@ -332,6 +332,16 @@ export interface DiffSide {
   readonly item: ItemRow
 }
 
+/** A comparison in a page opened from a file. */
+export interface DiffData {
+  readonly kind: 'diff'
+  readonly diff: RunsDiff
+  /** Addresses of the pages of the two runs. */
+  readonly runs: readonly [string, string]
+  /** Addresses of the pages with both searches of a row, by the index of the first run's search. */
+  readonly pages: Readonly<Record<number, string>>
+}
+
 /** Body of an error response. */
 export interface ErrorBody {
   readonly error: { readonly message: string; readonly code: string }

@@ -15,6 +15,7 @@ import { removeStrays } from '../../shared/strays.ts'
 import { itemAt } from '../../shared/known.ts'
 import { profileOf } from '../api/region.ts'
 import { openRuns } from './runs.ts'
+import type { Runs } from './runs.ts'
 import type { ItemRow, RunData } from '../api/types.ts'
 import { groupName } from './items.ts'
 
@@ -63,29 +64,9 @@ export async function exportSite(
   for (const own of problems.slice(0, limit)) {
     throwIfAborted(signal)
     const shown = own.slice(0, mostTogether)
-    const trajectories = await Promise.all(shown.map(({ index }) => runs.search('.', index)))
-    const content = [pageForm, ...trajectories, shown.map(({ note }) => note)]
-    const name = `problem-${sha256(canonicalJson(content)).slice(0, 16)}.html`
-    if (!(await isFile(join(to, name)))) {
-      // All searches of a problem share their pictures.
-      const searched = picturesOf(itemAt(trajectories, 0))
-      const at = itemAt(own, 0).index
-      const opened = Promise.all(searched.map((_, original) => runs.picture('.', at, original)))
-      const pictures = await opened.catch(() => undefined)
-      if (pictures === undefined) continue
-      const toShow = trajectories.map((trajectory, place): SearchToShow => {
-        const title = `search ${trajectory.sampleIndex + 1}`
-        const { note } = itemAt(shown, place)
-        return {
-          title,
-          trajectory,
-          ...pictured(pictures),
-          profile: profileOf(trajectory.profile),
-          ...(note && { note }),
-        }
-      })
-      await writePage(join(to, name), itemAt(own, 0).question, toShow)
-    }
+    const titled = shown.map((item) => ({ runs, item, title: `search ${item.sampleIndex + 1}` }))
+    const name = await writeProblem(to, titled)
+    if (name === undefined) continue
     for (const [at, { index }] of shown.entries()) pages.set(index, `${name}#/search/${at + 1}`)
     written++
     searches += shown.length
@@ -105,6 +86,34 @@ export async function exportSite(
   }
   await replaceFile(page, await dataFile(`Searches of ${name}`, data, [`The searches of ${name}, with scripts.`]))
   return { page, problems: written, searches }
+}
+
+export interface SearchOfPage {
+  /** Opened at the run of the search. */
+  readonly runs: Runs
+  readonly item: ItemRow
+  readonly title: string
+}
+
+/** Writes a page of searches of one problem unless it is there, and returns its name; undefined if a picture is missing. */
+export async function writeProblem(to: string, searches: readonly SearchOfPage[]): Promise<string | undefined> {
+  const trajectories = await Promise.all(searches.map(({ runs, item }) => runs.search('.', item.index)))
+  const content = [pageForm, ...trajectories, searches.map(({ item, title }) => [title, item.note])]
+  const name = `problem-${sha256(canonicalJson(content)).slice(0, 16)}.html`
+  if (await isFile(join(to, name))) return name
+  // All searches of a problem share their pictures.
+  const { runs, item } = itemAt(searches, 0)
+  const searched = picturesOf(itemAt(trajectories, 0))
+  const opened = Promise.all(searched.map((_, original) => runs.picture('.', item.index, original)))
+  const pictures = await opened.catch(() => undefined)
+  if (pictures === undefined) return undefined
+  const toShow = trajectories.map((trajectory, at): SearchToShow => {
+    const { title, item: own } = itemAt(searches, at)
+    const profile = profileOf(trajectory.profile)
+    return { title, trajectory, ...pictured(pictures), profile, ...(own.note && { note: own.note }) }
+  })
+  await writePage(join(to, name), item.question, toShow)
+  return name
 }
 
 /** Searches grouped by problem, ordered by sample; if a search was repeated, the last one. */

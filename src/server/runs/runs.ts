@@ -62,6 +62,8 @@ export interface Runs {
   /** As SVG. */
   chart(name: string, id: string): Promise<string>
   diff(first: string, second: string): Promise<RunsDiff>
+  /** Each search once, with verdicts as corrected by hand. */
+  toCompare(name: string): Promise<RunToCompare>
   search(name: string, index: number): Promise<Trajectory>
   /** Of a search of training; null if they were not stored. */
   tokens(name: string, index: number): Promise<readonly TurnTokens[] | null>
@@ -131,7 +133,6 @@ export function openRuns(root: string, author?: string): Runs {
     return { run, index, whole }
   }
 
-  /** Each search once, with verdicts as corrected by hand. */
   async function searchesOf(name: string): Promise<RunToCompare> {
     const { run, index } = await opened(name)
     return { run, searches: latest(index, (await keeper.of(run, index)).byIndex) }
@@ -227,6 +228,7 @@ export function openRuns(root: string, author?: string): Runs {
       const [a, b] = await Promise.all([searchesOf(first), searchesOf(second)])
       return { runs: [rowOf(a.run), rowOf(b.run)], ...(await diffRuns(a, b)) }
     },
+    toCompare: searchesOf,
     search: async (name, at) => searchAt((await opened(name, at + 1)).index, at),
     async tokens(name, at) {
       const { index } = await opened(name, at + 1)
