@@ -18,12 +18,14 @@ type FileData = SearchesData | ReportData | ProblemsData | RunData | DiffData
 
 export function FilePage({ data }: { readonly data: FileData }) {
   const route = useAddress()
+  // These pages have a first heading of their own.
+  const Brand = data.kind === 'report' || data.kind === 'problems' ? 'p' : 'h1'
   return (
     <RouteContext.Provider value={route}>
       <header class="top">
-        <h1 class="brand">
+        <Brand class="brand">
           mini-o3 <span>visual search, turn by turn</span>
-        </h1>
+        </Brand>
       </header>
       <main id="main">{pageOf(data)}</main>
     </RouteContext.Provider>
