@@ -126,9 +126,9 @@ function rewardText(latest: readonly { readonly title: string; readonly text: st
   return reward === undefined ? '' : `${of('Reward') === undefined ? 'loss' : 'reward'} ${reward} at step ${step ?? ''}`
 }
 
-/** From its start to its last change. */
+/** From its start to what it told last; of earlier versions, which told nothing, to the last change of its files. */
 function secondsOf({ startedMs, changedMs, progress }: ListedRun): number {
-  return Math.max(0, Math.max(changedMs, progress?.toldMs ?? 0) - startedMs) / 1000
+  return Math.max(0, (progress?.toldMs ?? changedMs) - startedMs) / 1000
 }
 
 function baseName(path: string): string {

@@ -218,9 +218,13 @@ function Searches({ details, pages, only }: Pick<DetailsProps, 'details' | 'page
             {groups === 'ask' ? 'an ask' : 'a problem'}
           </label>
         )}
-        <span>
-          <kbd>↑</kbd> <kbd>↓</kbd> choose a row, <kbd>Enter</kbd> opens it
-        </span>
+        {rows.length > 0 ? (
+          <span>
+            <kbd>↑</kbd> <kbd>↓</kbd> choose a row, <kbd>Enter</kbd> opens it
+          </span>
+        ) : (
+          <span role="status">No search matches the filter: change it, or empty its field to see all.</span>
+        )}
         <output>
           {details.read !== undefined && `${percent(details.read, 0)} % of the log is read: `}
           {rows.length} of {all} {picked.whole ? `${groups}s` : 'searches'}

@@ -62,6 +62,7 @@ test('another box is searched from and stored beside the run; without a change t
 
 test.each([
   ['a box that is none', ['--turn', '1', '--box', '0.5,0.5'], 'four fractions'],
+  ['a box whose left is right of its right', ['--turn', '1', '--box', '0.9,0.1,0.2,0.5'], 'left, top, right, bottom'],
   ['a source without a box', ['--turn', '1', '--source', 'original_image'], '--box'],
   [
     'a source that was not shown',

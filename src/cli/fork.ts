@@ -88,8 +88,11 @@ export function addFork(program: Command): void {
 function readBox(given: string): Corners {
   const [x0 = NaN, y0 = NaN, x1 = NaN, y1 = NaN, ...more] = given.split(',').map((edge) => Number(edge.trim() || NaN))
   const edges = [x0, y0, x1, y1] as const
-  if (more.length === 0 && edges.every((edge) => edge >= 0 && edge <= 1)) return edges
-  throw new InvalidArgumentError('It has to be four fractions of the source, such as 0.25,0.5,0.5,0.75.')
+  const inside = more.length === 0 && edges.every((edge) => edge >= 0 && edge <= 1)
+  if (inside && x0 < x1 && y0 < y1) return edges
+  throw new InvalidArgumentError(
+    'It has to be four fractions of the source: left, top, right, bottom, such as 0.25,0.5,0.5,0.75.',
+  )
 }
 
 async function forkCommand(run: string, options: ForkOptions): Promise<void> {

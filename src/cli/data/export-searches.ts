@@ -146,10 +146,9 @@ function nothingChosen(
   { matched, of }: Pick<WrittenSet, 'matched' | 'of'>,
 ): UserError {
   const which = paths.length === 1 ? `${paths[0]} has` : `${paths.join(', ')} have`
-  const all_ = all || to === 'collection' ? '' : '. --all also exports the others'
+  const hint = all || to === 'collection' || of === 0 ? '' : ' --all also exports the others.'
   if (where === undefined || of === 0) {
-    const others = all ? 'search' : `search with the right answer${of === 0 ? '' : all_}`
-    return new UserError('export-nothing', `${which} no ${others}.`)
+    return new UserError('export-nothing', `${which} no ${all ? 'search' : 'search with the right answer'}.${hint}`)
   }
   if (matched === 0) {
     return new UserError(
@@ -160,5 +159,5 @@ function nothingChosen(
   const them =
     matched === 1 ? 'One search matches the filter, but it' : `${matched} searches match the filter, but none of them`
   const why = all ? 'has a turn' : 'has the right answer, within the limits'
-  return new UserError('export-nothing', `${them} ${why}${all_}.`)
+  return new UserError('export-nothing', `${them} ${why}.${hint}`)
 }
