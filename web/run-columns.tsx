@@ -1,6 +1,7 @@
 /** The columns of the list of runs. A column in which no run has anything is left out. */
 import type { ComponentChildren } from 'preact'
 import { shown } from '../src/page/step.ts'
+import { money } from '../src/protocol/price.ts'
 import type { RunState, Scores } from '../src/server/api/types.ts'
 import { durationText } from '../src/shared/durations.ts'
 import { countsText, jobText } from '../src/shared/job.ts'
@@ -68,6 +69,13 @@ export const runColumns: readonly RunColumn[] = [
     title: 'Score',
     text: ({ summary }) => (summary?.scores ? scoreText(summary.scores) : rewardText(summary?.latest ?? [])),
     by: ({ summary }) => summary?.scores?.avgAtK ?? -1,
+  },
+  {
+    name: 'cost',
+    title: 'Cost',
+    text: ({ summary }) => (summary?.cost === undefined ? '' : money(summary.cost)),
+    by: ({ summary }) => summary?.cost ?? -1,
+    numbers: true,
   },
   {
     name: 'time',

@@ -13,7 +13,9 @@ const minute = 60_000
 const job = (change: Partial<JobProgress>): string =>
   JSON.stringify({ unit: 'searches', total: 40, done: 10, before: 0, startedMs: 0, toldMs: 10 * minute, ...change })
 const searches = (count: number, right: number): string =>
-  jsonLines(Array.from({ length: count }, (_, seed) => storedSearch({ seed, right: seed < right })))
+  jsonLines(
+    Array.from({ length: count }, (_, seed) => ({ ...storedSearch({ seed, right: seed < right }), policy: 'chat:a' })),
+  )
 
 describe.skipIf(!hasBrowser)('the list of runs', () => {
   let folder: string
@@ -40,6 +42,8 @@ describe.skipIf(!hasBrowser)('the list of runs', () => {
       {
         [log]: searches(8, 6),
         'progress.json': job({ total: 8, done: 8, ended: { how: 'complete' } }),
+        // One for each token that is sent: 10, then 10 + 8 + 10.
+        'prices.json': JSON.stringify({ a: { sent: 1e6, cached: 0, written: 0 } }),
       },
     )
     await writeRun(run('going'), evaluation, {
@@ -88,6 +92,7 @@ describe.skipIf(!hasBrowser)('the list of runs', () => {
     await expect.poll(async () => (await row('finished'))['Score']).toMatch(/^75\.0 \(.* Avg@1 of 8$/)
     expect(await row('finished')).toMatchObject({
       State: 'finished',
+      Cost: '304.00',
       Command: 'eval',
       'Data set': 'vstar · vstar-bench',
       Policy: 'chat:a',
@@ -191,7 +196,7 @@ describe.skipIf(!hasBrowser)('the list of runs', () => {
     await field.fill('how many birds')
     await found.getByRole('link', { name: 'How many birds?' }).waitFor()
     await expect.poll(() => found.getByRole('link').allInnerTexts()).toEqual(['served/one', 'How many birds?'])
-    await field.fill('wrong and policy:embedded')
+    await field.fill('wrong and policy:chat')
     await found.getByRole('link', { name: 'finished', exact: true }).click()
     await page.getByText('2 of 8 searches').waitFor()
     await served.open('runs')

@@ -174,8 +174,8 @@ export interface RunSummary {
   readonly scores: Scores | null
   /** Figures of the last training step, as text. */
   readonly latest: RunFigures['latest']
-  /** Time that its searches took, summed. */
-  readonly searchedMs: number
+  /** What its searches cost, if the price of the model is known. */
+  readonly cost?: number
 }
 
 /**

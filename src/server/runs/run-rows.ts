@@ -57,11 +57,11 @@ const mostQuestions = 3
 export function summaryOf(searches: readonly ListedSearch[], { scores, latest }: RunFigures): RunSummary {
   const questions = new Set<string>()
   const policies = new Map<string, number>()
-  let searchedMs = 0
+  let cost: number | undefined
   for (const { item } of searches) {
     questions.add(item.question)
     if (item.policy !== undefined) policies.set(item.policy, (policies.get(item.policy) ?? 0) + 1)
-    searchedMs += item.ms
+    if (item.cost !== undefined) cost = (cost ?? 0) + item.cost
   }
   return {
     searches: searches.length,
@@ -70,6 +70,6 @@ export function summaryOf(searches: readonly ListedSearch[], { scores, latest }:
     policies: [...policies].toSorted(([, a], [, b]) => b - a).map(([name]) => name),
     scores,
     latest,
-    searchedMs,
+    ...(cost !== undefined && { cost }),
   }
 }
