@@ -25,7 +25,7 @@ import { logFile } from '../dist/runs/log.js'
 import { openRun } from '../dist/runs/run-folder.js'
 import { searchLog } from '../dist/runs/searches.js'
 import { searchToEnd } from '../dist/search/search-many.js'
-import { benchOptions, median } from './measure.mjs'
+import { benchOptions, median, frameGaps } from './measure.mjs'
 
 const values = benchOptions({ repeats: 3, items: 100_000 }, { repeats: 1, items: 400 })
 const { items, repeats } = values
@@ -219,16 +219,6 @@ function scroll(page) {
 }
 
 async function frames(page, work) {
-  await page.evaluate(() => {
-    const times = (globalThis.frameTimes = [])
-    const note = (now) => {
-      times.push(now)
-      globalThis.frameNote = requestAnimationFrame(note)
-    }
-    requestAnimationFrame(note)
-  })
-  await work()
-  const times = await page.evaluate('cancelAnimationFrame(window.frameNote), window.frameTimes')
-  const gaps = times.slice(1).map((now, n) => now - times[n])
-  return { rate: (1000 * gaps.length) / (times.at(-1) - times[0]), longest: Math.max(...gaps) }
+  const { gaps, rate } = await frameGaps(page, work)
+  return { rate, longest: Math.max(...gaps) }
 }

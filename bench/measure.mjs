@@ -64,3 +64,26 @@ export function median(values) {
   const middle = sorted.length >> 1
   return sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2
 }
+
+/**
+ * Milliseconds between the frames of a page while `work` goes on.
+ *
+ * @param {import('playwright-core').Page} page
+ * @param {() => Promise<unknown>} work
+ * @returns {Promise<{ gaps: number[], rate: number }>} `rate` in frames a second
+ */
+export async function frameGaps(page, work) {
+  await page.evaluate(() => {
+    const times = (globalThis.frameTimes = [])
+    const note = (now) => {
+      times.push(now)
+      globalThis.frameNote = requestAnimationFrame(note)
+    }
+    requestAnimationFrame(note)
+  })
+  await work()
+  /** @type {number[]} */
+  const times = await page.evaluate('cancelAnimationFrame(window.frameNote), window.frameTimes')
+  const gaps = times.slice(1).map((now, n) => now - times[n])
+  return { gaps, rate: (1000 * gaps.length) / (times.at(-1) - times[0]) }
+}

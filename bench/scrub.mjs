@@ -29,7 +29,7 @@ import { searchToEnd } from '../dist/search/search-many.js'
 import { openRun } from '../dist/runs/run-folder.js'
 import { encodeJpeg } from '../dist/vision/encode.js'
 import { openPicture } from '../dist/vision/open.js'
-import { benchOptions, median } from './measure.mjs'
+import { benchOptions, median, frameGaps } from './measure.mjs'
 
 const values = benchOptions(
   { repeats: 3, side: 8192, turns: 32, items: 200, profile: '' },
@@ -153,19 +153,8 @@ async function scrub(address, profile) {
 /** The time between frames while `work` goes on. */
 async function frames(page, what, work) {
   await sleep(1000)
-  await page.evaluate(() => {
-    const times = (globalThis.frameTimes = [])
-    const note = (now) => {
-      times.push(now)
-      globalThis.frameNote = requestAnimationFrame(note)
-    }
-    requestAnimationFrame(note)
-  })
-  await work()
-  const times = await page.evaluate('cancelAnimationFrame(window.frameNote), window.frameTimes')
-  const gaps = times.slice(1).map((now, n) => now - times[n])
+  const { gaps, rate } = await frameGaps(page, work)
   const sorted = gaps.toSorted((a, b) => a - b)
-  const rate = (1000 * gaps.length) / (times.at(-1) - times[0])
   const at = (share) => sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))].toFixed(1)
   console.log(`| ${what} | ${gaps.length} | ${rate.toFixed(1)} | ${at(0.5)} | ${at(0.95)} | ${at(1)} |`)
 }
