@@ -2,7 +2,7 @@
 import { type AdamParameters, defaultAdam, type Sampler } from '../engine/engine.ts'
 import type { ChatModel } from '../model/renderer/chat-model.ts'
 import { decodeTokens } from '../model/tokenizer.ts'
-import { samplerPolicy } from '../policy/embedded/embedded-policy.ts'
+import { samplerPolicy } from '../policy/embedded/sampler-policy.ts'
 import type { Policy } from '../policy/policy.ts'
 import { tokenPolicy } from '../policy/sampler/token-policy.ts'
 import { type EmbeddedBudget, embeddedProfileWith, type Profile } from '../protocol/profile.ts'

@@ -8,7 +8,7 @@ import { scenePicture } from '../../probe/scene-picture.ts'
 import { embeddedProfileWith } from '../../protocol/profile.ts'
 import { searchToEnd } from '../../search/search-many.ts'
 import { contextCosts, tradeOffs, turnsThatFit, viewTokens } from './context-budget.ts'
-import { samplerPolicy } from './embedded-policy.ts'
+import { samplerPolicy } from './sampler-policy.ts'
 
 const scene = makeScene(1, 'easy')
 const task = { picture: scenePicture(scene, 512), problem: makeProblem(scene) }

@@ -1,6 +1,7 @@
 /** The endpoint as a client of OpenAI's meets it, with the policy that ships. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { openEmbeddedSampler, samplerPolicy } from '../../policy/embedded/embedded-policy.ts'
+import { openEmbeddedSampler } from '../../policy/embedded/embedded-policy.ts'
+import { samplerPolicy } from '../../policy/embedded/sampler-policy.ts'
 import type { Policy, View } from '../../policy/policy.ts'
 import { makeProblem } from '../../probe/problem.ts'
 import { scenePicture } from '../../probe/scene-picture.ts'

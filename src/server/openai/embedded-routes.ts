@@ -1,6 +1,6 @@
 /** The embedded policy behind an OpenAI-compatible endpoint, turn by turn and as whole searches. */
 import type { Sampler } from '../../engine/engine.ts'
-import { checkQuestion, samplerPolicy } from '../../policy/embedded/embedded-policy.ts'
+import { checkQuestion, samplerPolicy } from '../../policy/embedded/sampler-policy.ts'
 import { policyKinds } from '../../policy/registry/kinds.ts'
 import { profiles } from '../../protocol/profile.ts'
 import { embeddedModel } from './embedded-model.ts'

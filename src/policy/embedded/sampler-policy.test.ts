@@ -10,7 +10,8 @@ import { searchToEnd } from '../../search/search-many.ts'
 import { ContextLengthError, UserError } from '../../shared/errors.ts'
 import { region } from '../../vision/region.ts'
 import type { View } from '../policy.ts'
-import { checkQuestion, embeddedPolicy, samplerPolicy } from './embedded-policy.ts'
+import { embeddedPolicy } from './embedded-policy.ts'
+import { checkQuestion, samplerPolicy } from './sampler-policy.ts'
 import { viewAndText } from '../../engine/engine.ts'
 
 const scene = makeScene(1, 'easy')
