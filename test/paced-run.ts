@@ -47,14 +47,16 @@ function pacedSearches(): readonly [Trajectory, Trajectory] {
   return [found, broken]
 }
 
-/** A training run of two searches; of the first one the tokens of one turn are stored. */
+/** A training run of three searches: of the first the tokens of one turn are stored, of the last they are without entropies. */
 export async function writeTokensRun(run: string): Promise<void> {
   const { text, ...search } = { ...searched([0], 'Zoom <i>in</i>'), text: 'Zoom <i>in</i>' }
-  const tokens = [{ lengths: [4, 1, text.length - 5, 0], logprobs: [-0.01, -0.5, -4.6, 0] }]
+  const likely = { lengths: [4, 1, text.length - 5, 0], logprobs: [-0.01, -0.5, -4.6, 0] }
+  const tokens = [{ ...likely, entropies: [0.06, 0.69, 2.4, 0] }]
   const trajectory = { ...search, problem: makeProblem(makeScene(2 ** 31 + 5, 'easy', 4)), policy: 'embedded' }
   const lines = [
     { step: 1, advantage: 0.5, trajectory, tokens },
     { step: 1, advantage: -0.5, trajectory: { ...trajectory, sampleIndex: 1 } },
+    { step: 1, advantage: 0, trajectory: { ...trajectory, sampleIndex: 2 }, tokens: [likely] },
   ]
   await writeRun(run, { command: 'rl' }, { 'rollouts.jsonl': jsonLines(lines) })
 }

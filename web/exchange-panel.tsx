@@ -96,7 +96,7 @@ function OneExchange({ exchange, curl }: { readonly exchange: StoredExchange; re
   }
   return (
     <>
-      <div class="exchange-bar">
+      <div class="button-bar">
         {tabs.map((name) => (
           <button key={name} type="button" aria-pressed={tab === name} onClick={() => setTab(name)}>
             {name}

@@ -11,7 +11,7 @@ export function KeysHelp({ notes }: { readonly notes: boolean }) {
     ...marks.map(({ key, help }) => [key, `show ${help}`] as const),
     ['a', 'axis of turns or of time'],
     ['c', 'searches side by side'],
-    ['l', 'log-probabilities of tokens (training)'],
+    ['l', 'shade tokens by log-probability or entropy (training)'],
     ['x', 'fold the cards of the turns'],
     ['e', 'fork from this turn: Escape cancels'],
     ['1 to 9', 'choose a search'],

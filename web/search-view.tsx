@@ -147,7 +147,7 @@ export function SearchView({ entries, at, turn: wanted, compare: asked, go, pric
         )}
         {canHeat && (
           <label>
-            <input type="checkbox" checked={heat} onChange={() => setHeat(!heat)} /> log-probabilities <kbd>l</kbd>
+            <input type="checkbox" checked={heat} onChange={() => setHeat(!heat)} /> shade tokens <kbd>l</kbd>
           </label>
         )}
         {!compare && turn > 0 && (

@@ -1,7 +1,9 @@
-/** The text of a turn with each token shaded by how unlikely it was to the policy, for training runs. */
+/** The text of a turn with each token shaded by a figure of its sampling, for training runs: its log-probability or its entropy. */
 import { useEffect, useState } from 'preact/hooks'
 import type { TurnTokens } from '../src/protocol/turn-record.ts'
+import { mean } from '../src/shared/numbers.ts'
 import { fetchJson } from './fetch-json.ts'
+import { turnsText } from './shown-search.ts'
 
 /** The tokens of a search, by turn; undefined while they are loaded, null if they were not stored. */
 export function useTokens(url: string | undefined): readonly TurnTokens[] | null | undefined {
@@ -18,22 +20,48 @@ export function useTokens(url: string | undefined): readonly TurnTokens[] | null
   return loaded?.url === url ? loaded?.tokens : undefined
 }
 
-/** A token as unlikely as this, in nats, or more, is shaded most. */
-const most = 5
+/** What shades can tell of a token. `most`, or anything beyond it, is shaded most; `steps` are those of the legend before it. */
+const figures = {
+  'log-probability': {
+    of: ({ logprobs }: TurnTokens) => logprobs,
+    about: 'Log-probability of each token at temperature 1, in nats: 0 is certain, -0.69 is one of two equals.',
+    steps: [0, -1, -2, -3, -4],
+    most: -5,
+    beyond: 'or less',
+  },
+  entropy: {
+    of: ({ entropies }: TurnTokens) => entropies,
+    about:
+      'Entropy of the choice of each token at temperature 1, in nats: 0 is no choice, 0.69 is one between two equals.',
+    steps: [0, 0.5, 1, 1.5, 2, 2.5],
+    most: 3,
+    beyond: 'or more',
+  },
+} as const
+export type TokenFigure = keyof typeof figures
+const names: readonly TokenFigure[] = ['log-probability', 'entropy']
+
 /** One hue that differs in lightness only, so that it does not depend on colour vision. */
-function shade(logprob: number): string {
-  return `rgb(213 94 0 / ${(Math.max(0, Math.min(most, -logprob)) / most) * 0.6})`
+function shade(value: number, most: number): string {
+  return `rgb(213 94 0 / ${Math.max(0, Math.min(1, value / most)) * 0.6})`
 }
 
-export function TokenHeat({ text, tokens }: { readonly text: string; readonly tokens: TurnTokens }) {
+interface HeatProps {
+  readonly text: string
+  readonly tokens: TurnTokens
+  readonly figure: TokenFigure
+}
+
+export function TokenHeat({ text, tokens, figure }: HeatProps) {
   const [at, setAt] = useState<number>()
-  const { lengths, logprobs } = tokens
+  const { lengths } = tokens
+  const { of, most } = figures[figure]
+  const shaded = of(tokens) ?? []
   const whole = lengths.reduce((sum, length) => sum + length, 0)
   // The chat template may have opened the turn.
   let end = Math.max(0, text.length - whole)
   const opened = text.slice(0, end)
   const pieces = lengths.map((length) => text.slice(end, (end += length)))
-  const logprob = at === undefined ? undefined : logprobs[at]
   const move = (event: KeyboardEvent): void => {
     const step = event.key === 'ArrowRight' ? 1 : event.key === 'ArrowLeft' ? -1 : 0
     if (step === 0) return
@@ -56,7 +84,7 @@ export function TokenHeat({ text, tokens }: { readonly text: string; readonly to
           <span
             key={index}
             class={index === at ? 'at' : ''}
-            style={{ background: shade(logprobs[index] ?? 0) }}
+            style={{ background: shade(shaded[index] ?? 0, most) }}
             onPointerEnter={() => setAt(index)}
           >
             {piece}
@@ -64,31 +92,80 @@ export function TokenHeat({ text, tokens }: { readonly text: string; readonly to
         ))}
       </p>
       <p class="token-figures" role="status">
-        {at === undefined || logprob === undefined
-          ? `${pieces.length} tokens, log-probability ${mean(logprobs).toFixed(2)} on average`
-          : `token ${at + 1} of ${pieces.length}, ${JSON.stringify(pieces[at])}: log-probability ${logprob.toFixed(2)}, probability ${percent(logprob)}`}
+        {at === undefined
+          ? `${pieces.length} tokens, on average ${meansText(tokens)}`
+          : `token ${at + 1} of ${pieces.length}, ${JSON.stringify(pieces[at])}: ${figuresText(tokens, at)}`}
       </p>
     </div>
   )
 }
 
-/** What the shades mean. */
-export function HeatLegend() {
-  const steps = [0, -1, -2, -3, -4, -most]
+function meansText({ logprobs, entropies }: TurnTokens): string {
+  const means = [
+    `log-probability ${mean(logprobs).toFixed(2)}`,
+    entropies && `entropy ${mean(entropies).toFixed(2)} nats`,
+  ]
+  return means.filter(Boolean).join(', ')
+}
+
+function figuresText({ logprobs, entropies }: TurnTokens, at: number): string {
+  const logprob = logprobs[at] ?? 0
+  const entropy = entropies?.[at]
   return (
-    <p class="heat-legend">
-      log-probability of each token{' '}
-      {steps.map((logprob) => (
-        <span key={logprob} style={{ background: shade(logprob) }}>
-          {logprob === -most ? `${logprob} or less` : logprob}
+    `log-probability ${logprob.toFixed(2)}, probability ${percent(logprob)}` +
+    (entropy === undefined ? '' : `, entropy ${entropy.toFixed(2)} nats`)
+  )
+}
+
+interface NoteProps {
+  readonly tokens: ReturnType<typeof useTokens>
+  /** Turns of the search. */
+  readonly turns: number
+  readonly figure: TokenFigure
+  readonly onFigure: (figure: TokenFigure) => void
+}
+
+/** Chooses what the shades tell, with their legend, or says why there are none. */
+export function HeatNote({ tokens, turns, figure, onFigure }: NoteProps) {
+  if (tokens === undefined) return <li>Loading …</li>
+  if (tokens === null) {
+    return <li class="note">This search has no log-probabilities: earlier versions did not store them.</li>
+  }
+  const isKnown = tokens.some((turn) => figures[figure].of(turn) !== undefined)
+  return (
+    <li>
+      <div class="button-bar" role="group" aria-label="What the shades tell of each token">
+        {names.map((name) => (
+          <button key={name} type="button" aria-pressed={name === figure} onClick={() => onFigure(name)}>
+            {name}
+          </button>
+        ))}
+      </div>
+      {isKnown ? (
+        <Legend figure={figure} />
+      ) : (
+        <p class="note" role="status">
+          This search has no entropies: its engine does not report them, or an earlier version stored it.
+        </p>
+      )}
+      {tokens.length < turns && <p class="note">Only those of its first {turnsText(tokens.length)} are stored.</p>}
+    </li>
+  )
+}
+
+/** What the shades mean. */
+function Legend({ figure }: { readonly figure: TokenFigure }) {
+  const { about, steps, most, beyond } = figures[figure]
+  return (
+    <p class="heat-legend" role="status">
+      {about}{' '}
+      {[...steps, most].map((step) => (
+        <span key={step} style={{ background: shade(step, most) }}>
+          {step === most ? `${step} ${beyond}` : step}
         </span>
       ))}
     </p>
   )
-}
-
-function mean(values: readonly number[]): number {
-  return values.length === 0 ? 0 : values.reduce((sum, value) => sum + value, 0) / values.length
 }
 
 function percent(logprob: number): string {

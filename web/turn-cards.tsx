@@ -1,5 +1,5 @@
 /** Every turn as a card: thought, action and observation. Model text is rendered as text, never as markup. */
-import { useEffect, useMemo, useRef } from 'preact/hooks'
+import { useEffect, useMemo, useRef, useState } from 'preact/hooks'
 import { turnClasses } from '../src/page/palette.ts'
 import {
   contains,
@@ -17,14 +17,15 @@ import { boxSize } from '../src/protocol/box.ts'
 import { originalOf } from '../src/protocol/originals.ts'
 import { targetBox } from '../src/protocol/target-box.ts'
 import type { Observation, Turn } from '../src/protocol/trajectory.ts'
-import { isGoing, turnsText } from './shown-search.ts'
+import { isGoing } from './shown-search.ts'
 import type { PictureUrls, ShownSearch } from './shown-search.ts'
 import { MaskedChip } from './search-facts.tsx'
 import { regionOf } from './on-original.tsx'
 import { actionText, placeName, viewChange } from './text.ts'
 import { ExchangePanel } from './exchange-panel.tsx'
 import type { TurnTokens } from '../src/protocol/turn-record.ts'
-import { HeatLegend, TokenHeat, useTokens } from './token-heat.tsx'
+import { HeatNote, TokenHeat, useTokens } from './token-heat.tsx'
+import type { TokenFigure } from './token-heat.tsx'
 import { turnState } from './turn-state.ts'
 import { useSecondsSince } from './use-seconds.ts'
 import { waitingText } from './waiting-text.ts'
@@ -37,7 +38,7 @@ interface Props {
   readonly onLit: (turn: number | undefined) => void
   /** Whether cards start collapsed; each can still be opened. */
   readonly folded: boolean
-  /** Whether tokens are shaded by their log-probabilities. */
+  /** Whether tokens are shaded by their log-probabilities or entropies. */
   readonly heat: boolean
 }
 
@@ -47,6 +48,7 @@ export function TurnCards({ search, urls, turn, lit, onLit, folded, heat }: Prop
   const list = useRef<HTMLOListElement>(null)
   useScrollTo(list, turn)
   const tokens = useTokens(heat ? urls.tokens : undefined)
+  const [figure, setFigure] = useState<TokenFigure>('log-probability')
   // The cards do not change while turns are played; only their wrappers do.
   const cards = useMemo(
     () =>
@@ -54,16 +56,16 @@ export function TurnCards({ search, urls, turn, lit, onLit, folded, heat }: Prop
         step,
         card: (
           <details open={!folded} aria-label={`Turn ${step.number}`}>
-            <TurnCard step={step} search={search} urls={urls} tokens={tokens?.[step.number - 1]} />
+            <TurnCard step={step} search={search} urls={urls} tokens={tokens?.[step.number - 1]} figure={figure} />
           </details>
         ),
       })),
-    [search, urls, folded, tokens],
+    [search, urls, folded, tokens, figure],
   )
   const originals = search.observations.filter(({ parent }) => parent === null)
   return (
     <ol class="turns" ref={list}>
-      {heat && <HeatNote tokens={tokens} turns={search.turns.length} />}
+      {heat && <HeatNote tokens={tokens} turns={search.turns.length} figure={figure} onFigure={setFigure} />}
       {originals.length > 0 && (
         <li class="card start" data-turn="0">
           <details open={!folded} aria-label="Overview">
@@ -114,25 +116,13 @@ function useScrollTo(list: { readonly current: HTMLElement | null }, turn: numbe
   }, [turn])
 }
 
-function HeatNote({ tokens, turns }: { readonly tokens: ReturnType<typeof useTokens>; readonly turns: number }) {
-  if (tokens === undefined) return <li>Loading …</li>
-  if (tokens === null) {
-    return <li class="note">This search has no log-probabilities: earlier versions did not store them.</li>
-  }
-  return (
-    <li>
-      <HeatLegend />
-      {tokens.length < turns && <p class="note">Only those of its first {turnsText(tokens.length)} are stored.</p>}
-    </li>
-  )
-}
-
 interface TurnCardProps extends Pick<Props, 'search' | 'urls'> {
   readonly step: Step
   readonly tokens: TurnTokens | undefined
+  readonly figure: TokenFigure
 }
 
-function TurnCard({ step, search, urls, tokens }: TurnCardProps) {
+function TurnCard({ step, search, urls, tokens, figure }: TurnCardProps) {
   const { number, turn, observation } = step
   const { error, usage, thought } = turn
   const target = targetBox(search)
@@ -150,7 +140,7 @@ function TurnCard({ step, search, urls, tokens }: TurnCardProps) {
         {observation && <span class="result">→ {step.name}</span>}
       </summary>
       {tokens ? (
-        <TokenHeat text={turn.text} tokens={tokens} />
+        <TokenHeat text={turn.text} tokens={tokens} figure={figure} />
       ) : (
         thought && (
           <p class="thought" dir="auto">

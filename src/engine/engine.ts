@@ -82,6 +82,11 @@ export interface SampledReply {
   readonly tokens: readonly number[]
   /** Log-probability of each token, then of the end mark, at temperature 1, among the tokens that could come. */
   readonly logprobs: readonly number[]
+  /**
+   * Entropy in nats of the distribution that each of `logprobs` belongs to, and 0 where only one token could come. Absent if the
+   * engine does not know the whole distribution.
+   */
+  readonly entropies?: readonly number[]
   readonly ended: boolean
 }
 

@@ -66,6 +66,8 @@ export interface TokenSample {
   readonly reply: readonly number[]
   /** Log-probability of each reply token, at temperature 1. */
   readonly logprobs: readonly number[]
+  /** See `SampledReply`. */
+  readonly entropies?: readonly number[]
   /** Set if sampling was constrained by the grammar; `logprobs` are then normalised over the allowed tokens. */
   readonly formed?: boolean
 }

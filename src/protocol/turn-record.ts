@@ -46,7 +46,12 @@ export const turnTokensSchema = z
       .array(z.int().nonnegative())
       .readonly()
       .describe('characters; of tokens that share one, the last has it'),
-    logprobs: z.array(z.number()).readonly().describe('at temperature 1, rounded to hundredths'),
+    logprobs: z.array(z.number()).readonly().describe('in nats, at temperature 1, rounded to hundredths'),
+    entropies: z
+      .array(z.number().nonnegative())
+      .readonly()
+      .exactOptional()
+      .describe('in nats, of the distributions that the log-probabilities belong to, from engines that know them'),
   })
   .readonly()
 /** The sampled tokens of a turn, which end where its text ends. */

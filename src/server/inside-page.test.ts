@@ -127,7 +127,7 @@ describe.skipIf(!hasBrowser)('the inside of a turn', () => {
     await expect.poll(() => page.locator('.turns').innerText()).toContain('Only those of its first 1 turn are stored')
     await card.locator('.token-heat .thought').focus()
     for (let i = 0; i < 3; i++) await page.keyboard.press('ArrowRight')
-    const figures = 'token 3 of 4, "<i>in</i>": log-probability -4.60, probability 1.01 %'
+    const figures = 'token 3 of 4, "<i>in</i>": log-probability -4.60, probability 1.01 %, entropy 2.40 nats'
     await expect.poll(() => card.locator('.token-figures').innerText()).toBe(figures)
     await page.keyboard.press('l')
     await expect.poll(() => page.locator('.token-heat').count()).toBe(0)
@@ -135,6 +135,37 @@ describe.skipIf(!hasBrowser)('the inside of a turn', () => {
     await card.locator('.thought').waitFor()
     await page.keyboard.press('l')
     await expect.poll(() => page.locator('.turns').innerText()).toContain('earlier versions did not store them')
+  })
+
+  test('the shades can tell entropies, chosen by keyboard, and a search without them says so', async () => {
+    await served.open('run/trained/0')
+    const card = page.locator('.card[data-turn="1"]')
+    await card.locator('.thought').waitFor()
+    await page.keyboard.press('l')
+    const choice = page.getByRole('group', { name: 'What the shades tell of each token' })
+    const pressed = () => choice.locator('[aria-pressed=true]').innerText()
+    const shades = (): Promise<string[]> =>
+      card.locator('.token-heat .thought span').evaluateAll((all) => all.map((one) => one.style.background))
+    await expect.poll(pressed).toBe('log-probability')
+    const [first, second] = await shades()
+    await choice.getByRole('button', { name: 'log-probability' }).focus()
+    await page.keyboard.press('Tab')
+    await page.keyboard.press('Enter')
+    await expect.poll(pressed).toBe('entropy')
+    await expect.poll(() => page.locator('.heat-legend').innerText()).toMatch(/in nats: 0 is no choice.*3 or more/s)
+    const opacity = (shade = ''): number => Number(/([\d.]+)\)$/.exec(shade)?.[1])
+    const entropies = await shades()
+    expect(entropies.map(opacity)).toEqual([0.06, 0.69, 2.4, 0].map((nats) => expect.closeTo((nats / 3) * 0.6, 2)))
+    expect(entropies.slice(0, 2)).not.toEqual([first, second])
+    const means = '4 tokens, on average log-probability -1.28, entropy 0.79 nats'
+    await expect.poll(() => card.locator('.token-figures').innerText()).toBe(means)
+    await served.open('run/trained/2')
+    await card.locator('.thought').waitFor()
+    await page.keyboard.press('l')
+    await choice.getByRole('button', { name: 'entropy' }).click()
+    await expect.poll(() => page.locator('.turns').innerText()).toContain('This search has no entropies')
+    expect((await shades()).map(opacity)).toEqual([0, 0, 0, 0])
+    expect(await card.locator('.token-figures').innerText()).not.toContain('entropy')
   })
 
   test('and nothing breaks in the page', () => {

@@ -9,6 +9,8 @@ interface Drawn {
   readonly token: number
   /** At temperature 1, among the tokens that could come. */
   readonly logprob: number
+  /** Of that distribution, in nats. */
+  readonly entropy: number
 }
 
 /** At temperature 0, the likeliest. `allowed`: the only tokens that may come; all when absent. */
@@ -35,7 +37,12 @@ export function createDraw({ kernels, config }: Network): Draw {
     }
     if (token < 0) token = heated.of.indexOf(1)
     const plain = temperature > 0 && temperature !== 1 ? likelihoods(1) : heated
-    return { token, logprob: Math.log(floatAt(plain.of, token) / plain.total) }
+    const logOdds = kernels.floats(logits, vocabulary)
+    const top = floatAt(logOdds, plain.of.indexOf(1))
+    let moment = 0
+    for (let i = 0; i < vocabulary; i++) moment += momentOf(floatAt(plain.of, i), floatAt(logOdds, i) - top)
+    const { total } = plain
+    return { token, logprob: Math.log(floatAt(plain.of, token) / total), entropy: entropyOf(total, moment) }
   }
 
   const shares = new Float64Array(vocabulary)
@@ -45,8 +52,18 @@ export function createDraw({ kernels, config }: Network): Draw {
     for (const token of allowed) if (floatAt(logits, token) > floatAt(logits, best)) best = token
     const top = floatAt(logits, best)
     let total = 0
-    for (const token of allowed) total += Math.exp(floatAt(logits, token) - top)
-    const drawn = (token: number): Drawn => ({ token, logprob: floatAt(logits, token) - top - Math.log(total) })
+    let moment = 0
+    for (const token of allowed) {
+      const logOdds = floatAt(logits, token) - top
+      const weight = Math.exp(logOdds)
+      total += weight
+      moment += momentOf(weight, logOdds)
+    }
+    const drawn = (token: number): Drawn => ({
+      token,
+      logprob: floatAt(logits, token) - top - Math.log(total),
+      entropy: entropyOf(total, moment),
+    })
     if (temperature <= 0) return drawn(best)
     let heated = 0
     for (const [i, token] of allowed.entries()) {
@@ -65,4 +82,14 @@ export function createDraw({ kernels, config }: Network): Draw {
     allowed === undefined
       ? drawFromAll(logits, temperature, rng)
       : drawAmong(kernels.floats(logits, vocabulary), allowed, temperature, rng)
+}
+
+/** The part of a token of weight `e^logOdds` in the moment of a distribution; a token that cannot come has none. */
+function momentOf(weight: number, logOdds: number): number {
+  return weight > 0 ? weight * logOdds : 0
+}
+
+/** From the sum of the weights and the sum of their moments; rounding never makes it negative. */
+function entropyOf(total: number, moment: number): number {
+  return Math.max(0, Math.log(total) - moment / total)
 }

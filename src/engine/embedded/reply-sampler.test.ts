@@ -54,20 +54,24 @@ function slowReply(
   const start = [...text, ...replyStart]
   const tokens: number[] = []
   const logprobs: number[] = []
+  const entropies: number[] = []
   for (;;) {
     const mark = kernels.mark()
     const cache = kernels.take(cacheFloats(net))
     const sequence = { view: 0, first: 0, prefix: patchTokens(config) + text.length, tail: 1, ...goalOf(start), cache }
     const stretch = { ...sequence, tokens: [...start, ...tokens] }
     const { logits } = forward(net, runStem(net, [view], false), [stretch], false)
-    const { token, logprob } = draw(logits, allowed ?? form?.allowed(), request.temperature, rng)
+    const { token, logprob, entropy } = draw(logits, allowed ?? form?.allowed(), request.temperature, rng)
     kernels.release(mark)
     form?.accept(token)
     logprobs.push(logprob)
-    if (token === special.end) return { tokens, logprobs, ended: true }
+    entropies.push(entropy)
+    if (token === special.end) return { tokens, logprobs, entropies, ended: true }
     tokens.push(token)
     const length = patchTokens(config) + start.length + tokens.length
-    if (length >= config.contextTokens || tokens.length >= request.maxTokens) return { tokens, logprobs, ended: false }
+    if (length >= config.contextTokens || tokens.length >= request.maxTokens) {
+      return { tokens, logprobs, entropies, ended: false }
+    }
   }
 }
 

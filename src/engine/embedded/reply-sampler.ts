@@ -41,6 +41,7 @@ interface Row extends Waiting {
   readonly form: TurnForm | undefined
   readonly tokens: number[]
   readonly logprobs: number[]
+  readonly entropies: number[]
   readonly cache: Address
   /** Positions in its cache, and the text that follows them. */
   read: number
@@ -75,6 +76,7 @@ export function createReplySampler(net: Network, slots: number): ReplySampler {
       form: formed ? turnForm() : undefined,
       tokens: [],
       logprobs: [],
+      entropies: [],
       cache,
       read: 0,
       unread: text,
@@ -95,6 +97,7 @@ export function createReplySampler(net: Network, slots: number): ReplySampler {
       if (only !== undefined && allowed?.length === 1) {
         token = only
         row.logprobs.push(0)
+        row.entropies.push(0)
         // Where there is no choice, too, the stream goes on.
         if (temperature > 0) rng.next()
       } else {
@@ -102,6 +105,7 @@ export function createReplySampler(net: Network, slots: number): ReplySampler {
         const drawn = draw(next, allowed, temperature, rng)
         token = drawn.token
         row.logprobs.push(drawn.logprob)
+        row.entropies.push(drawn.entropy)
         next = undefined
       }
       form?.accept(token)
@@ -166,10 +170,10 @@ export function createReplySampler(net: Network, slots: number): ReplySampler {
       const groups = [...live.map((row) => [row]), ...samePrompts(opened.filter(({ isDone }) => !isDone))]
       live.push(...opened)
       if (groups.length > 0) read(groups)
-      for (const { isDone, done, tokens, logprobs, ended, cache } of live) {
+      for (const { isDone, done, tokens, logprobs, entropies, ended, cache } of live) {
         if (!isDone) continue
         free.push(cache)
-        done({ tokens, logprobs, ended })
+        done({ tokens, logprobs, entropies, ended })
       }
       live = live.filter(({ isDone }) => !isDone)
       return live.length + waiting.length > 0

@@ -59,6 +59,7 @@ export async function takeTurn(sampler: Sampler, context: TurnContext): Promise<
     prompt: request.prompt,
     reply: sampled.ended ? [...sampled.tokens, special.end] : sampled.tokens,
     logprobs: sampled.logprobs,
+    ...(sampled.entropies && { entropies: sampled.entropies }),
     formed: true,
   }
   const taken = takenTurn(context, sampled.tokens, sampled.ended ? 'stop' : 'length')

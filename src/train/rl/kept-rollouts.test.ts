@@ -1,4 +1,4 @@
-/** Of the searches of a training run, some are kept: of some steps, with the log-probabilities of some tokens. */
+/** Of the searches of a training run, some are kept: of some steps, with the log-probabilities and entropies of some tokens. */
 import { mkdtemp, rm, stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -45,13 +45,19 @@ test('of a long run few rollouts are kept: some problems of some steps, evenly',
 
 test('of a long search the log-probabilities of its first turns are kept, in hundredths', async () => {
   const sample = { prompt: [], reply: Array<number>(3000).fill(5), logprobs: Array<number>(3000).fill(-0.123) }
-  const short = { prompt: [], reply: [5, 5, 5], logprobs: [-0.001, Number.NEGATIVE_INFINITY, -1.005] }
+  const short = {
+    prompt: [],
+    reply: [5, 5, 5],
+    logprobs: [-0.001, Number.NEGATIVE_INFINITY, -1.005],
+    entropies: [0, 0.004, 2.345],
+  }
   const searches = [[short, sample, sample, short], [short]].map((samples) => {
     return { trajectory, samples, reward: 1, closed: true }
   })
   await keepRollouts(run, [groupOf(searches, 'paper')], { step: 1, steps: 1, lengthsOf })
   const [long, only] = await kept()
-  expect(only!.tokens).toEqual([{ lengths: [1, 1, 1], logprobs: [0, -100, -1] }])
+  expect(only!.tokens).toEqual([{ lengths: [1, 1, 1], logprobs: [0, -100, -1], entropies: [0, 0, 2.35] }])
+  expect(long!.tokens![1]).not.toHaveProperty('entropies')
   expect(long!.tokens!.map(({ logprobs }) => [logprobs.length, logprobs[2]])).toEqual([
     [3, -1],
     [3000, -0.12],

@@ -11,7 +11,7 @@ import type { RolloutGroup } from './rollout.ts'
 /** Problems of a step whose searches are kept, and steps that are kept of a whole run: more would only fill the disk. */
 const problemsKept = 2
 const stepsKept = 200
-/** Tokens whose log-probabilities are kept of a search, at some six bytes each. */
+/** Tokens whose log-probabilities and entropies are kept of a search, at some six bytes a figure. */
 const tokensKept = 4096
 
 /** Steps are kept evenly over the run's `steps`, the first one always. */
@@ -33,10 +33,11 @@ export async function keepRollouts(
 function keptTokens(samples: readonly TokenSample[], lengthsOf: Learner['lengthsOf']): TurnTokens[] {
   let room = tokensKept
   const kept: TurnTokens[] = []
-  for (const { reply, logprobs } of samples) {
+  for (const { reply, logprobs, entropies } of samples) {
     room -= reply.length
     if (room < 0) break
-    kept.push({ lengths: lengthsOf(reply), logprobs: logprobs.map(hundredths) })
+    const figures = { logprobs: logprobs.map(hundredths), ...(entropies && { entropies: entropies.map(hundredths) }) }
+    kept.push({ lengths: lengthsOf(reply), ...figures })
   }
   return kept
 }
