@@ -37,6 +37,16 @@ test('a run tells how far it is, what was done before a resume, and how it ended
   expect(await stored()).toMatchObject({ done: 10, before: 4, ended: { how: 'complete' } })
 })
 
+test('what is told soon after the last writing is written too, though nothing is told after it', async () => {
+  const run = await openRun(folder, { command: 'eval' })
+  run.tell(counted(0))
+  await vi.waitFor(async () => expect(await stored()).toMatchObject({ done: 0 }))
+  run.tell(counted(5))
+  run.tell(counted(7))
+  await vi.waitFor(async () => expect(await stored()).toMatchObject({ done: 7 }), { timeout: 60_000 })
+  await run.close()
+})
+
 test('without counts there is no file, and a run that only counted is removed as one without work', async () => {
   const silent = await openRun(folder, { command: 'ask' })
   await silent.end({ how: 'complete' })

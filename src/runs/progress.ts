@@ -33,10 +33,12 @@ export const progressFile: RunFile<JobProgress> = {
 export interface Counted extends Pick<JobProgress, 'unit' | 'total' | 'done'> {}
 
 export interface ProgressKeeper {
-  /** Writes at most every two seconds. */
+  /** Writes at most every two seconds; what was told in between is written at the end of these. */
   tell(counted: Counted): void
   /** Writes nothing if nothing was told. */
   end(ended: JobEnd): Promise<void>
+  /** Nothing is written after it. */
+  close(): Promise<void>
 }
 
 const everyMs = 2000
@@ -47,7 +49,10 @@ export function keepProgress(folder: string, check: () => Promise<void>): Progre
   let told: JobProgress | undefined
   let writtenMs = -Infinity
   let writing: Promise<void> = Promise.resolve()
+  let later: NodeJS.Timeout | undefined
   const write = (): void => {
+    clearTimeout(later)
+    later = undefined
     writtenMs = Date.now()
     writing = writing
       .then(check)
@@ -59,7 +64,9 @@ export function keepProgress(folder: string, check: () => Promise<void>): Progre
       const now = Date.now()
       const same = told?.unit === unit ? told : { before: done, startedMs: now }
       told = { unit, total, done, before: same.before, startedMs: same.startedMs, toldMs: now }
-      if (now - writtenMs >= everyMs) write()
+      const waitMs = everyMs - (now - writtenMs)
+      if (waitMs <= 0) write()
+      else later ??= setTimeout(write, waitMs).unref()
     },
     async end({ how, reason }) {
       if (told !== undefined) {
@@ -67,6 +74,10 @@ export function keepProgress(folder: string, check: () => Promise<void>): Progre
         told = { ...told, toldMs: Date.now(), ended }
         write()
       }
+      await writing
+    },
+    async close() {
+      clearTimeout(later)
       await writing
     },
   }

@@ -142,10 +142,12 @@ export async function openRun(path: string, config: object, counting: Settings =
     },
     file: (...parts) => join(path, ...parts),
     async close() {
+      await progress.close()
       const closed = closeWriters()
       await settleAll([closed, closed.catch(() => {}).then(() => lock.release())])
     },
     async abandon() {
+      await progress.close()
       await closeWriters().catch(() => {})
       await removeStart()
     },
