@@ -2,10 +2,10 @@
 import type { ComponentChildren } from 'preact'
 import { shown } from '../src/page/step.ts'
 import { money } from '../src/protocol/price.ts'
-import type { RunState, Scores } from '../src/server/api/types.ts'
+import type { RunState } from '../src/server/api/types.ts'
 import { durationText } from '../src/shared/durations.ts'
-import { countsText, jobText } from '../src/shared/job.ts'
-import { percent } from '../src/shared/numbers.ts'
+import { countsText, isPart, jobText } from '../src/shared/job.ts'
+import { counted, percent } from '../src/shared/numbers.ts'
 import type { ListedRun } from './run-tree.ts'
 import type { SortKey } from './sorting.ts'
 
@@ -67,7 +67,7 @@ export const runColumns: readonly RunColumn[] = [
   {
     name: 'score',
     title: 'Score',
-    text: ({ summary }) => (summary?.scores ? scoreText(summary.scores) : rewardText(summary?.latest ?? [])),
+    text: (run) => scoreText(run) ?? rewardText(run.summary?.latest ?? []),
     by: ({ summary }) => summary?.scores?.avgAtK ?? -1,
   },
   {
@@ -124,7 +124,13 @@ function policyText({ policy, summary }: ListedRun): string {
   return policy || (summary?.policies.join(', ') ?? '')
 }
 
-function scoreText({ avgAtK, low, high, samples, problems }: Scores): string {
+/** A part of the searches is no sample of all of them, so that its score has neither K nor an interval. */
+function scoreText(run: ListedRun): string | undefined {
+  const scores = run.summary?.scores
+  if (!scores) return undefined
+  const { avgAtK, low, high, samples, problems, searches } = scores
+  if (run.progress && isPart(run.progress))
+    return `${percent(avgAtK)} so far, of ${counted(searches, 'search', 'searches')}`
   return `${percent(avgAtK)} (${percent(low)}–${percent(high)}) Avg@${samples} of ${problems}`
 }
 

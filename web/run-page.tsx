@@ -19,6 +19,7 @@ import { useSliced } from './slices.ts'
 import { useFigures, useRun } from './use-run.ts'
 import { useThoughts } from './use-thoughts.ts'
 import type { Thoughts } from './use-thoughts.ts'
+import { isPart } from '../src/shared/job.ts'
 import { counted, percent } from '../src/shared/numbers.ts'
 
 export function RunPage({ name }: { readonly name: string }) {
@@ -54,6 +55,7 @@ interface DetailsProps {
 
 export function Details({ details, figures, pages, only }: DetailsProps) {
   const { run, settings, items, unreadable } = details
+  const isPartly = run.progress !== undefined && isPart(run.progress)
   return (
     <>
       <h2>
@@ -66,7 +68,10 @@ export function Details({ details, figures, pages, only }: DetailsProps) {
         </p>
       )}
       {pages === undefined && <JobAxis run={run} />}
-      {figures && <Facts facts={headOf(figures)} />}
+      {figures && <Facts facts={headOf(figures, isPartly)} />}
+      {figures?.scores && isPartly && (
+        <p class="note">Searches of few turns end first, so the score of the first ones may be far from that of all.</p>
+      )}
       {unreadable > 0 && (
         <p class="problem">
           {unreadable === 1 ? 'One line of the log is not a search' : `${unreadable} lines of the log are not searches`}{' '}
@@ -144,12 +149,19 @@ function noSearches({ run }: RunDetails): string {
   return run.live ? 'No searches yet; they appear here as they end.' : 'This run has no searches.'
 }
 
-function headOf({ scores, latest }: RunFigures): Fact[] {
+/** A part of the searches is no sample of all of them, so that its score has neither K nor an interval. */
+function headOf({ scores, latest }: RunFigures, isPartly: boolean): Fact[] {
   if (scores === null) return [...latest]
-  const { problems, samples, avgAtK, low, high, passAtK, meanTurns, corrected } = scores
+  const { problems, searches, samples, avgAtK, low, high, passAtK, meanTurns, corrected } = scores
+  const average = { title: `Avg@${samples}, %`, text: percent(avgAtK), more: `${percent(low)}–${percent(high)}` }
+  const soFar = {
+    title: 'Right so far, %',
+    text: percent(avgAtK),
+    more: `of ${counted(searches, 'search', 'searches')}`,
+  }
   return [
-    { title: `Avg@${samples}, %`, text: percent(avgAtK), more: `${percent(low)}–${percent(high)}` },
-    ...(samples > 1 ? [{ title: `Pass@${samples}, %`, text: percent(passAtK) }] : []),
+    isPartly ? soFar : average,
+    ...(samples > 1 && !isPartly ? [{ title: `Pass@${samples}, %`, text: percent(passAtK) }] : []),
     { title: 'Problems', text: problems },
     { title: 'Mean turns', text: meanTurns.toFixed(1) },
     ...(corrected > 0 ? [{ title: 'Verdicts corrected by hand', text: corrected }] : []),

@@ -99,6 +99,9 @@ describe.skipIf(!hasBrowser)('the list of runs', () => {
       Profile: 'official',
       Searches: '8',
     })
+    // Searches of few turns end first: no interval makes their score one of the evaluation.
+    await expect.poll(async () => (await row('going'))['Score']).toBe('10.0 so far, of 10 searches')
+    await expect.poll(async () => (await row('killed'))['Score']).toBe('50.0 so far, of 10 searches')
     expect((await row('going'))['State']).toBe('running 10 of 40 searches, 1.00/min, 30 min 00 s left')
     expect((await row('killed'))['State']).toBe('interrupted 10 of 40 searches')
     expect((await row('failed'))['State']).toBe('failed 10 of 40 steps')
@@ -209,6 +212,8 @@ describe.skipIf(!hasBrowser)('the list of runs', () => {
     const progress = page.getByRole('region', { name: 'Progress' })
     await progress.getByText('10 of 40 searches, 1.00/min, 30 min 00 s left').waitFor()
     await progress.getByText('ends about').waitFor()
+    await expect.poll(() => page.locator('.scores').innerText()).toMatch(/Right so far, %\s+10\.0 of 10 searches/)
+    await page.getByText('Searches of few turns end first').waitFor()
     await served.open('run/failed')
     await progress.getByText('The server is gone.').waitFor()
     await served.open('run/recipe')

@@ -20,6 +20,11 @@ export interface JobEnd {
   readonly reason?: string
 }
 
+/** Whether there are results of a part only, be it that the command still works or that it ended early. */
+export function isPart({ done, total, ended }: JobProgress): boolean {
+  return ended?.how !== 'complete' && done < total
+}
+
 /** Undefined as long as nothing was done, or when nothing is left to do. */
 export function secondsLeft(job: JobProgress): number | undefined {
   const perSecond = rateOf(job)

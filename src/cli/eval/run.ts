@@ -144,12 +144,12 @@ function controlNote(name: ControlName): string {
   return `Control "${label}": ${text}. Crops are drawn here as the policy asked for them.`
 }
 
-/** The end of the progress line, for example `61 right (48.4 %), cost 1.23`. */
+/** The end of the progress line, for example `61 of 126 right (48.4 %), cost 1.23`. */
 function progressNote(prices: Prices, policy: string, judge: OpenedJudge): (progress: EvalProgress) => string {
   const models = askedModels({ policy, judge: judge.settings })
   const [own, judges] = [prices[models.policy ?? ''], prices[models.judge ?? '']]
   return ({ correct, done, spent }) => {
-    const right = `${correct} right${done > 0 ? ` (${percent(correct / done)} %)` : ''}`
+    const right = `${correct} of ${done} right${done > 0 ? ` (${percent(correct / done)} %)` : ''}`
     if (own === undefined && judges === undefined) return right
     const cost = (own ? costOf(spent, own) : 0) + (judges && judge.tokens ? costOf(judge.tokens(), judges) : 0)
     return `${right}, cost ${money(cost)}`

@@ -245,6 +245,8 @@ export interface RunData {
 
 export interface Scores {
   readonly problems: number
+  /** Number of searches with a verdict. */
+  readonly searches: number
   readonly samples: number
   readonly avgAtK: number
   readonly low: number

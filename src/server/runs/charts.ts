@@ -60,7 +60,8 @@ function scoresOf(searches: readonly ListedSearch[], limit: unknown): { scores: 
   if (judged.size === 0) return null
   const byProblem = [...judged.values()].map((own) => own.map(({ outcome }) => outcome))
   const samples = byProblem.reduce((most, own) => Math.max(most, own.length), 0)
-  const longest = byProblem.flat().reduce((most, { turns }) => Math.max(most, turns), 1)
+  const outcomes = byProblem.flat()
+  const longest = outcomes.reduce((most, { turns }) => Math.max(most, turns), 1)
   const maxTurns = Math.min(mostLimits, Number.isInteger(limit) && Number(limit) > 0 ? Number(limit) : longest)
   const scored = byProblem.map((outcomes) => ({ slices: {}, outcomes }))
   const summary: EvalSummary = summarise(scored, { samples, maxTurns, seed: 0, run: '' })
@@ -71,7 +72,17 @@ function scoresOf(searches: readonly ListedSearch[], limit: unknown): { scores: 
   const percents = told.map((score) => `${Math.round(score.avgAtK * 100)} % at ${score.limit}`).join(', ')
   const rows = byTurnLimit.map((one) => [String(one.limit), percent(one.avgAtK), percent(one.low), percent(one.high)])
   return {
-    scores: { problems, samples, avgAtK, low, high, passAtK, meanTurns, corrected: correctedCount(searches) },
+    scores: {
+      problems,
+      searches: outcomes.length,
+      samples,
+      avgAtK,
+      low,
+      high,
+      passAtK,
+      meanTurns,
+      corrected: correctedCount(searches),
+    },
     chart: {
       id: 'limits',
       title: words.title,
