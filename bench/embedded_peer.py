@@ -32,10 +32,12 @@ class Peer:
     def start(self, job):
         self.config, self.special = job["config"], job["special"]
         weights = {name: w for name, w in read_safetensors(job["weights"]).items() if not name.startswith("look.kind")}
-        first = weights["stem.1"]
-        weights["stem.1"] = first.view(6, 6, 3, -1).permute(3, 2, 0, 1)
-        weights["stem.2"] = convolution(weights["stem.2"])
-        weights["stem.3"] = convolution(weights["stem.3"])
+        self.convolutions = len(self.config["stemChannels"])
+        self.stride = self.config["viewPx"] // self.config["patchesPerSide"] // 2 ** (self.convolutions - 1)
+        size = self.stride + 2
+        weights["stem.1"] = weights["stem.1"].view(size, size, 3, -1).permute(3, 2, 0, 1)
+        for i in range(2, self.convolutions + 1):
+            weights[f"stem.{i}"] = convolution(weights[f"stem.{i}"])
         self.p = {name: weight.contiguous().requires_grad_() for name, weight in weights.items()}
         adam = job["adam"]
         self.clip_norm = adam["clipNorm"]
@@ -63,9 +65,9 @@ class Peer:
         """[B, I + n, D]: picture tokens, then [B, n] text tokens."""
         p = self.p
         x = views.permute(0, 3, 1, 2) / 127.5 - 1
-        x = F.relu(F.conv2d(x, p["stem.1"], p["stem.1.bias"], stride=4, padding=1))
-        x = F.relu(F.conv2d(x, p["stem.2"], p["stem.2.bias"], stride=2, padding=1))
-        x = F.relu(F.conv2d(x, p["stem.3"], p["stem.3.bias"], stride=2, padding=1))
+        for i in range(1, self.convolutions + 1):
+            stride = self.stride if i == 1 else 2
+            x = F.relu(F.conv2d(x, p[f"stem.{i}"], p[f"stem.{i}.bias"], stride=stride, padding=1))
         features = normalise(x.flatten(2).transpose(1, 2) @ p["stem.out"] + p["stem.out.bias"])
         text = F.embedding(tokens, p["embedding"])
         goal = (text * goal.unsqueeze(-1)).sum(1)

@@ -1,6 +1,6 @@
 /** Networks for tests: a small one, and the one that ships. */
 import { fileURLToPath } from 'node:url'
-import { readCheckpoint } from '../src/engine/embedded/checkpoint.ts'
+import { type Checkpoint, readCheckpoint } from '../src/engine/embedded/checkpoint.ts'
 import { defaultConfig, type ModelConfig } from '../src/model/config.ts'
 import { createKernels } from '../src/model/kernels/kernels.ts'
 import { createNetwork, type Network } from '../src/model/kernels/network.ts'
@@ -15,8 +15,8 @@ export const smallConfig: ModelConfig = {
   stemChannels: [8, 8, 16],
 }
 
-export async function shippedWeights(): Promise<Float32Array> {
-  return (await readCheckpoint(fileURLToPath(new URL('../models/rl.safetensors', import.meta.url)))).parameters
+export async function shippedPolicy(): Promise<Checkpoint> {
+  return readCheckpoint(fileURLToPath(new URL('../models/rl.safetensors', import.meta.url)))
 }
 
 /** On the build with fused multiply-add where this engine has it, unless `plain`. */

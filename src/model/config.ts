@@ -1,5 +1,6 @@
 /** The shape of the small vision-language model. Stored with every checkpoint. */
 import { colours, shapes } from '../probe/scene.ts'
+import { itemAt } from '../shared/known.ts'
 import { vocabularySize } from './tokenizer.ts'
 
 export interface ModelConfig {
@@ -11,8 +12,8 @@ export interface ModelConfig {
   readonly layers: number
   readonly heads: number
   readonly mlpWidth: number
-  /** Channels after the three convolutions of the stem. */
-  readonly stemChannels: readonly [number, number, number]
+  /** Channels after each convolution of the stem. Those behind the first halve a side; the first does what is left to do. */
+  readonly stemChannels: readonly number[]
   /** Longest sequence, picture tokens included. */
   readonly contextTokens: number
   readonly vocabulary: number
@@ -30,10 +31,21 @@ export const defaultConfig: ModelConfig = {
   vocabulary: vocabularySize,
 }
 
-/** Side of the patches that the first convolution sees, and its stride, in pixels. */
-export const firstKernel = { size: 6, stride: 4 } as const
+/** Side of the patches that the first convolution sees, and its stride, in pixels: neighbours overlap by two. */
+export function firstKernel({ viewPx, patchesPerSide, stemChannels }: ModelConfig): { size: number; stride: number } {
+  const stride = viewPx / patchesPerSide / 2 ** (stemChannels.length - 1)
+  return { size: stride + 2, stride }
+}
+
 /** Numbers in one such patch: three for each pixel. */
-export const patchSize = firstKernel.size ** 2 * 3
+export function patchSize(config: ModelConfig): number {
+  return firstKernel(config).size ** 2 * 3
+}
+
+/** The convolutions of the stem behind the first: their names, and channels that come in and go out. */
+export function halvingConvolutions({ stemChannels }: ModelConfig): { name: string; from: number; to: number }[] {
+  return stemChannels.slice(1).map((to, i) => ({ name: `stem.${i + 2}`, from: itemAt(stemChannels, i), to }))
+}
 
 /** Cells of a view that one picture token stands for, and colours that each is looked through for. */
 export const cellsPerPatch = 4
@@ -51,7 +63,7 @@ export const kindLabels = kindRanges.digit[1]
 
 /** Patches that the first convolution sees of a view. */
 export function patchCount(config: ModelConfig): number {
-  return (config.viewPx / firstKernel.stride) ** 2
+  return (config.viewPx / firstKernel(config).stride) ** 2
 }
 
 export function patchTokens(config: ModelConfig): number {

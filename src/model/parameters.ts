@@ -3,8 +3,8 @@
  * optimisers loop over them and checkpoints store them without knowing the model.
  */
 import { random } from '../shared/random.ts'
-import { lastOf } from '../shared/known.ts'
-import { patchTokens, kindLabels, type ModelConfig, patchSize, presenceLabels } from './config.ts'
+import { itemAt, lastOf } from '../shared/known.ts'
+import { halvingConvolutions, patchTokens, kindLabels, type ModelConfig, patchSize, presenceLabels } from './config.ts'
 
 export interface ParameterSpec {
   readonly name: string
@@ -19,7 +19,7 @@ export interface ParameterSpec {
 /** All parameters in the order of the flat vector. Parameters of the stem have names that start with `stem.`. */
 export function parameterSpecs(config: ModelConfig): ParameterSpec[] {
   const { width, layers, mlpWidth, vocabulary, stemChannels } = config
-  const [c1, c2, c3] = stemChannels
+  const [first, last] = [itemAt(stemChannels, 0), lastOf(stemChannels)]
   const specs: ParameterSpec[] = []
   let offset = 0
   const add = (name: string, shape: readonly number[], scale: number): void => {
@@ -28,14 +28,14 @@ export function parameterSpecs(config: ModelConfig): ParameterSpec[] {
     offset += size
   }
   const fanIn = (n: number): number => 1 / Math.sqrt(n)
-  add('stem.1', [patchSize, c1], Math.SQRT2 * fanIn(patchSize))
-  add('stem.1.bias', [c1], 0)
-  // 4 x 4 kernels of stride 2, as a product with 2 x 2 blocks whose four outputs are shifted and summed.
-  add('stem.2', [4 * c1, 4 * c2], Math.SQRT2 * fanIn(16 * c1))
-  add('stem.2.bias', [c2], 0)
-  add('stem.3', [4 * c2, 4 * c3], Math.SQRT2 * fanIn(16 * c2))
-  add('stem.3.bias', [c3], 0)
-  add('stem.out', [c3, width], fanIn(c3))
+  add('stem.1', [patchSize(config), first], Math.SQRT2 * fanIn(patchSize(config)))
+  add('stem.1.bias', [first], 0)
+  // 4 x 4 kernels of stride 2, each as a product with 2 x 2 blocks whose four outputs are shifted and summed.
+  for (const { name, from, to } of halvingConvolutions(config)) {
+    add(name, [4 * from, 4 * to], Math.SQRT2 * fanIn(16 * from))
+    add(`${name}.bias`, [to], 0)
+  }
+  add('stem.out', [last, width], fanIn(last))
   add('stem.out.bias', [width], 0)
   add('goal', [width, width], 0.02)
   add('embedding', [vocabulary, width], 0.5 * fanIn(width))

@@ -35,7 +35,7 @@ import {
 import { runSft, type RunSftSettings } from './sft/run-sft.ts'
 import { untimed } from '../../test/untimed.ts'
 
-const config = { ...defaultConfig, width: 32, layers: 1, heads: 1, mlpWidth: 64, stemChannels: [8, 8, 16] as const }
+const config = { ...defaultConfig, width: 32, layers: 1, heads: 1, mlpWidth: 64, stemChannels: [8, 8, 16] }
 // With a digit of their own, so that `sceneOf` makes them again from their problems.
 const scenes: Scene[] = [1, 2, 3].map((seed) => makeScene(seed, 'easy', seed))
 const tasks: Task[] = scenes.map((scene) => ({ picture: scenePicture(scene, 512), problem: makeProblem(scene) }))

@@ -43,7 +43,7 @@ export function sequenceArrays(
 ): SequenceArrays {
   const words = textTokens(config)
   const total = config.contextTokens
-  const patchLength = patchCount(config) * patchSize
+  const patchLength = patchCount(config) * patchSize(config)
   const patches = new Float32Array(batch * patchLength)
   const tokens = new Int32Array(batch * words).fill(special.pad)
   const goal = new Float32Array(batch * words)
@@ -72,7 +72,7 @@ export function sequenceArrays(
 
 /** Cuts a view into the overlapping patches of the first convolution; pixels become -1..1, outside is 0. */
 export function fillPatches(config: ModelConfig, view: Pixels, out: Float32Array): void {
-  const { size, stride } = firstKernel
+  const { size, stride } = firstKernel(config)
   const side = config.viewPx
   if (view.width !== side || view.height !== side) {
     throw new RangeError(`a view of ${view.width} x ${view.height} pixels; the model looks at ${side} x ${side}`)

@@ -5,9 +5,16 @@
  *
  * Shapes: B sequences, T tokens of which the first I are picture tokens, D width, V vocabulary.
  */
-import { cellsPerPatch, colourCount, patchTokens, type ModelConfig, textTokens } from '../../src/model/config.ts'
+import {
+  cellsPerPatch,
+  colourCount,
+  halvingConvolutions,
+  patchTokens,
+  type ModelConfig,
+  textTokens,
+} from '../../src/model/config.ts'
 import { nn, numpy as np, type Tensor } from './jax.ts'
-import { defined, itemAt } from '../../src/shared/known.ts'
+import { defined, itemAt, lastOf } from '../../src/shared/known.ts'
 
 export type Parameters = Readonly<Record<string, Tensor>>
 
@@ -70,14 +77,16 @@ function blockConvolution(x: Tensor, weight: Tensor, batch: number, n: number): 
 /** [B, patchCount, patchSize] to picture features [B, I, D]. Rectifying after cutting keeps the products on contiguous memory. */
 export function stem(config: ModelConfig, p: Parameters, patches: Tensor): Tensor {
   const [batch, count, inputs] = [axis(patches, 0), axis(patches, 1), axis(patches, 2)]
-  const [c1, c2, c3] = config.stemChannels
-  const n = Math.sqrt(count)
+  const channels = itemAt(config.stemChannels, 0)
+  let n = Math.sqrt(count)
   let x = np.matmul(patches.reshape([batch * count, inputs]), weight(p, 'stem.1')).add(weight(p, 'stem.1.bias'))
-  x = nn.relu(blocks(x.reshape([batch, n, n, c1]), batch, n, c1))
-  x = blockConvolution(x, weight(p, 'stem.2'), batch, n).add(weight(p, 'stem.2.bias'))
-  x = nn.relu(blocks(x, batch, n / 2, c2))
-  x = nn.relu(blockConvolution(x, weight(p, 'stem.3'), batch, n / 2).add(weight(p, 'stem.3.bias')))
-  x = np.matmul(x.reshape([batch * patchTokens(config), c3]), weight(p, 'stem.out')).add(weight(p, 'stem.out.bias'))
+  x = x.reshape([batch, n, n, channels])
+  for (const { name, from } of halvingConvolutions(config)) {
+    x = blockConvolution(nn.relu(blocks(x, batch, n, from)), weight(p, name), batch, n).add(weight(p, `${name}.bias`))
+    n /= 2
+  }
+  x = nn.relu(x).reshape([batch * patchTokens(config), lastOf(config.stemChannels)])
+  x = np.matmul(x, weight(p, 'stem.out')).add(weight(p, 'stem.out.bias'))
   return normalise(x).reshape([batch, patchTokens(config), config.width])
 }
 

@@ -54,7 +54,7 @@ export async function trainReference(
   const [[summed, [logprobs]], gradients] = trainStep(config, loss, frozenStem)(
     tensorsOf(config, parameters),
     {
-      patches: shaped(arrays.patches, patchCount(config), patchSize),
+      patches: shaped(arrays.patches, patchCount(config), patchSize(config)),
       tokens: shaped(arrays.tokens, words),
       goal: shaped(arrays.goal, words),
       colour: shaped(arrays.colour, colourCount),
@@ -91,14 +91,14 @@ export async function lookReference(
   data: readonly LookDatum[],
 ): Promise<Reference> {
   const batch = data.length
-  const patchLength = patchCount(config) * patchSize
+  const patchLength = patchCount(config) * patchSize(config)
   const patches = new Float32Array(batch * patchLength)
   for (const [b, { view }] of data.entries()) fillPatches(config, view, patches.subarray(b * patchLength))
   const joined = (parts: readonly Float32Array[], ...dims: number[]): Tensor =>
     np.array(Float32Array.from(parts.flatMap((part) => [...part])), { shape: [batch, ...dims] })
   const [[summed, said], gradients] = lookStep(config)(
     tensorsOf(config, parameters),
-    np.array(patches, { shape: [batch, patchCount(config), patchSize] }),
+    np.array(patches, { shape: [batch, patchCount(config), patchSize(config)] }),
     {
       rows: np.array(new Float32Array(batch).fill(1), { shape: [batch] }),
       presence: joined(
@@ -127,7 +127,11 @@ export async function logprobsReference(
   const words = textTokens(config)
   const arrays = sequenceArrays(config, sequences, batch)
   const [own, rest] = split(tensorsOf(config, values), 'stem.')
-  const features = stem(config, own, np.array(arrays.patches, { shape: [batch, patchCount(config), patchSize] }))
+  const features = stem(
+    config,
+    own,
+    np.array(arrays.patches, { shape: [batch, patchCount(config), patchSize(config)] }),
+  )
   const inputs = {
     patches: np.zeros([1]),
     tokens: np.array(arrays.tokens, { shape: [batch, words] }),

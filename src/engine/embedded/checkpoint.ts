@@ -1,6 +1,6 @@
 /** Checkpoints of the embedded engine: parameters, optimiser state and the model's shape in one safetensors file. */
 import { z } from 'zod'
-import { defaultConfig, type ModelConfig } from '../../model/config.ts'
+import { defaultConfig, firstKernel, type ModelConfig } from '../../model/config.ts'
 import { parameterCount, type ParameterSpec, parameterSpecs } from '../../model/parameters.ts'
 import { readSafetensors, type StoredTensor, writeSafetensors } from '../../model/safetensors.ts'
 import { UserError } from '../../shared/errors.ts'
@@ -23,17 +23,22 @@ const format = 'mini-o3-embedded-2'
 const count = (largest: number): z.ZodInt => z.int().positive().max(largest)
 
 /** Bounds that keep a foreign file from being taken for a giant model. */
-const configSchema: z.ZodType<ModelConfig> = z.strictObject({
-  viewPx: count(1024),
-  patchesPerSide: count(64),
-  width: count(8192),
-  layers: count(128),
-  heads: count(128),
-  mlpWidth: count(65_536),
-  stemChannels: z.tuple([count(8192), count(8192), count(8192)]),
-  contextTokens: count(65_536),
-  vocabulary: z.literal(defaultConfig.vocabulary, 'its vocabulary is another one'),
-})
+const configSchema: z.ZodType<ModelConfig> = z
+  .strictObject({
+    viewPx: count(1024),
+    patchesPerSide: count(64),
+    width: count(8192),
+    layers: count(128),
+    heads: count(128),
+    mlpWidth: count(65_536),
+    stemChannels: z.array(count(8192)).min(1).max(8),
+    contextTokens: count(65_536),
+    vocabulary: z.literal(defaultConfig.vocabulary, 'its vocabulary is another one'),
+  })
+  .refine(
+    (config) => Number.isInteger(firstKernel(config).stride),
+    'its stem does not cut a view into its picture tokens',
+  )
 
 export async function writeCheckpoint(file: string, { config, parameters, adam }: Checkpoint): Promise<void> {
   const tensors = new Map<string, StoredTensor>()

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { logprobsReference } from '../../../test/jax/reference.ts'
-import { networkOf, shippedWeights } from '../../../test/network.ts'
-import { defaultConfig as config, patchTokens } from '../../model/config.ts'
+import { networkOf, shippedPolicy } from '../../../test/network.ts'
+import { patchTokens } from '../../model/config.ts'
 import { goalOf } from '../../model/goal.ts'
 import { turnForm } from '../../model/grammar.ts'
 import { cacheFloats, forward } from '../../model/kernels/forward.ts'
@@ -15,7 +15,7 @@ import { promptOf, type SampledReply, type SampleRequest, viewAndText } from '..
 import { createDraw } from './draw.ts'
 import { createReplySampler } from './reply-sampler.ts'
 
-const values = await shippedWeights()
+const { config, parameters: values } = await shippedPolicy()
 const question = encodeText('Find the target and answer.Which digit is on the red star?original_image')
 
 /** Requests of all kinds, each with a view and a seed of its own. */

@@ -15,17 +15,20 @@ import { type Datum, type Loss, promptOf, viewAndText } from '../engine.ts'
 import { createTrainer, type Trainer } from './trainer.ts'
 
 const small: ModelConfig = { ...defaultConfig, width: 64, layers: 2, heads: 2, mlpWidth: 96, stemChannels: [8, 12, 16] }
+/** With one convolution more, so that the first one's stride is smaller. */
+const deep: ModelConfig = { ...small, stemChannels: [8, 4, 12, 16] }
 const bytes = readKernels()
 const crossEntropy: Loss = { kind: 'cross-entropy' }
 const ppo: Loss = { kind: 'ppo', clipLow: 0.2, clipHigh: 0.3 }
 
 /** A trainer of a small network; what it adds up is in `sums`. */
 async function ready({
+  config = small,
   frozen = false,
-  parameters = initialParameters(parameterSpecs(small), 3),
+  parameters = initialParameters(parameterSpecs(config), 3),
   build = bytes,
 } = {}): Promise<{ parameters: Float32Array; sums: Float32Array; trainer: Trainer }> {
-  const net = createNetwork(await createKernels(build), small)
+  const net = createNetwork(await createKernels(build), config)
   net.load(parameters)
   const sums = new Float32Array(parameters.length)
   return { parameters, sums, trainer: createTrainer(net, sums, frozen) }
@@ -65,8 +68,8 @@ const looks = Array.from({ length: 5 }, (_, i) => lookDatum(1, i))
 const lengthOf = (values: Float32Array): number => Math.sqrt(values.reduce((sum, value) => sum + value * value, 0))
 
 /** Each parameter's gradient, to `share` of its length; and none where there is none. */
-function expectSame(actual: Float32Array, wanted: Float32Array, share: number): void {
-  for (const { name, offset, size } of parameterSpecs(small)) {
+function expectSame(config: ModelConfig, actual: Float32Array, wanted: Float32Array, share: number): void {
+  for (const { name, offset, size } of parameterSpecs(config)) {
     const own = wanted.subarray(offset, offset + size)
     const apart = lengthOf(own.map((value, i) => value - actual[offset + i]!))
     expect(apart, `${name}, ${lengthOf(own)} long`).toBeLessThanOrEqual(share * lengthOf(own))
@@ -85,19 +88,23 @@ describe('equal to jax-js', () => {
     const actual = trainer.train(data, loss)
     const wanted = await trainReference(small, parameters, data, loss, frozen)
     expect(actual.loss / wanted.loss).toBeCloseTo(1, 4)
-    expectSame(sums, wanted.gradient, 1e-4)
+    expectSame(small, sums, wanted.gradient, 1e-4)
     for (const [i, told] of wanted.said.entries()) {
       expect(actual.logprobs[i]).toHaveLength(told.length)
       for (const [t, value] of told.entries()) expect(actual.logprobs[i]![t]).toBeCloseTo(value, 4)
     }
   })
 
-  test('the perception loss', async () => {
-    const { parameters, sums, trainer } = await ready()
+  test.each([
+    ['three convolutions', small],
+    ['four', deep],
+  ] as const)('the perception loss, with %s', async (_, config) => {
+    const { parameters, sums, trainer } = await ready({ config })
     const actual = trainer.look(looks, 0.5)
-    const wanted = await lookReference(small, parameters, looks)
+    const wanted = await lookReference(config, parameters, looks)
     expect(actual.loss / wanted.loss).toBeCloseTo(1, 4)
     expectSame(
+      config,
       sums.map((value) => value * 2),
       wanted.gradient,
       1e-4,
@@ -141,7 +148,7 @@ test('what a turn adds does not depend on the turns beside it, whether or not th
   const parts = many.map((datum) => apart.trainer.train([datum], ppo))
   expect(whole.loss / parts.reduce((sum, { loss }) => sum + loss, 0)).toBeCloseTo(1, 6)
   expect(whole.logprobs).toEqual(parts.flatMap(({ logprobs }) => logprobs))
-  expectSame(together.sums, apart.sums, 1e-5)
+  expectSame(small, together.sums, apart.sums, 1e-5)
 })
 
 test('the same data give the same gradients, bit for bit, with and without fused multiply-add close to each other', async () => {
@@ -160,7 +167,7 @@ test('the same data give the same gradients, bit for bit, with and without fused
     await gradient({ ...bytes, relaxed: new Uint8Array() }),
   ]
   expect(again).toEqual(first)
-  expectSame(plain, first, 1e-4)
+  expectSame(small, plain, first, 1e-4)
 })
 
 test('weights and advantages of 0 have no gradient, nor does a token that had to come', async () => {

@@ -2,13 +2,21 @@
  * The backward pass over packed rows: from the gradient of the logits to that of every parameter. What the forward pass kept is read,
  * never written.
  */
-import { itemAt } from '../../shared/known.ts'
+import { itemAt, lastOf } from '../../shared/known.ts'
 import { floatAt } from '../../shared/number-at.ts'
-import { cellsPerPatch, colourCount, kindLabels, patchSize, patchTokens, presenceLabels } from '../config.ts'
+import {
+  cellsPerPatch,
+  colourCount,
+  halvingConvolutions,
+  kindLabels,
+  patchSize,
+  patchTokens,
+  presenceLabels,
+} from '../config.ts'
 import { firstCell, loudness } from './forward.ts'
 import type { Gradients } from './gradients.ts'
 import type { Address, Kernels } from './kernels.ts'
-import type { LayerTape, StemTape, Tape } from './tape.ts'
+import type { ConvolutionTape, LayerTape, StemTape, Tape } from './tape.ts'
 
 /** Adds the gradients that follow from `dLogits`: a row, `tape.logitStride` long, for each row that is predicted from. */
 export function backward(gradients: Gradients, tape: Tape, dLogits: Address, frozenStem: boolean): void {
@@ -188,26 +196,33 @@ function stemBack(gradients: Gradients, tape: StemTape, dFeatures: Address): voi
   const { kernels, config } = gradients.net
   const { call } = kernels
   const { width, stemChannels, patchesPerSide: side } = config
-  const [c1, c2, c3] = stemChannels
   const rows = tape.views * side ** 2
   const dOut = zeros(kernels, rows * width)
   call.normaliseBack(rows, width, tape.features, tape.scale, dFeatures, dOut)
   call.addColumns(rows, width, dOut, gradients.of('stem.out.bias'))
-  const third = productBack(gradients, 'stem.out', [c3, width], rows, tape.third, dOut)
-  const second = convolutionBack(gradients, 'stem.3', [c2, c3], tape.views, 2 * side, tape.columns3, tape.third, third)
-  const first = convolutionBack(gradients, 'stem.2', [c1, c2], tape.views, 4 * side, tape.columns2, tape.second, second)
-  call.rectifyBack(16 * rows * c1, tape.first, first)
-  call.addColumns(16 * rows, c1, first, gradients.of('stem.1.bias'))
+  const { out } = lastOf(tape.convolutions)
+  let dx = productBack(gradients, 'stem.out', [lastOf(stemChannels), width], rows, out, dOut)
+  let n = side
+  for (const [i, { name, from, to }] of [...halvingConvolutions(config).entries()].toReversed()) {
+    n *= 2
+    dx = convolutionBack(gradients, name, [from, to], tape.views, n, itemAt(tape.convolutions, i + 1), dx)
+  }
+  const first = itemAt(tape.convolutions, 0)
+  const pixels = tape.views * n ** 2
+  const [inputs, channels] = [patchSize(config), itemAt(stemChannels, 0)]
+  call.rectifyBack(pixels * channels, first.out, dx)
+  call.addColumns(pixels, channels, dx, gradients.of('stem.1.bias'))
+  const dKernel = gradients.of('stem.1')
   call.gemmTransposed(
-    tape.patches,
-    patchSize,
-    first,
-    c1,
-    gradients.of('stem.1'),
-    c1,
-    patchSize,
-    c1,
-    16 * rows,
+    first.columns,
+    inputs,
+    dx,
+    channels,
+    dKernel,
+    channels,
+    inputs,
+    channels,
+    pixels,
     gradients.scratch,
   )
 }
@@ -222,8 +237,7 @@ function convolutionBack(
   [c, n]: readonly [number, number],
   views: number,
   side: number,
-  columns: Address,
-  out: Address,
+  { columns, out }: ConvolutionTape,
   dOut: Address,
 ): Address {
   const { kernels } = gradients.net

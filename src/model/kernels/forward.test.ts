@@ -4,7 +4,7 @@ import { makeScene } from '../../probe/scene.ts'
 import { random } from '../../shared/random.ts'
 import type { TokenSequence } from '../../../test/jax/batch.ts'
 import { logprobsReference } from '../../../test/jax/reference.ts'
-import { networkOf, shippedWeights, smallConfig } from '../../../test/network.ts'
+import { networkOf, shippedPolicy, smallConfig } from '../../../test/network.ts'
 import { defaultConfig, type ModelConfig, patchTokens, textTokens } from '../config.ts'
 import { goalOf } from '../goal.ts'
 import { initialParameters, parameterSpecs } from '../parameters.ts'
@@ -75,13 +75,15 @@ const furthest = (a: Float32Array, b: Float32Array): number => {
   return a.reduce((most, value, i) => Math.max(most, Math.abs(value - b[i]!)), 0)
 }
 
+const shipped = await shippedPolicy()
+
 describe('the forward pass', () => {
   test.each([
     ['a small network with random weights', smallConfig, () => initialParameters(parameterSpecs(smallConfig), 4)],
     ['random weights', defaultConfig, () => initialParameters(parameterSpecs(defaultConfig), 4)],
-    ['the weights that ship', defaultConfig, shippedWeights],
+    ['the weights that ship', shipped.config, () => shipped.parameters],
   ] as const)('gives the log-probabilities of jax-js: %s', async (_, config, valuesOf) => {
-    const values = await valuesOf()
+    const values = valuesOf()
     const sequences = sequencesOf(config)
     const wanted = await logprobsReference(config, values, sequences)
     const relaxed = await networkOf(config, values)

@@ -1,5 +1,6 @@
 /** What the backward pass needs beside the network: transposed weights as right operands, and a gradient for each parameter. */
 import { defined } from '../../shared/known.ts'
+import { halvingConvolutions } from '../config.ts'
 import { parameterCount, parameterSpecs } from '../parameters.ts'
 import { type Address, panelFloats, transposedScratch } from './kernels.ts'
 import type { Network } from './network.ts'
@@ -22,6 +23,7 @@ export interface Gradients {
 export function createGradients(net: Network): Gradients {
   const { kernels, config } = net
   const { call } = kernels
+  const convolutions = new Set(halvingConvolutions(config).map(({ name }) => name))
   const specs = parameterSpecs(config)
   const size = parameterCount(specs)
   const start = kernels.take(size)
@@ -31,7 +33,7 @@ export function createGradients(net: Network): Gradients {
   let scratch = context ** 2 + transposedScratch(context, context)
   const turns = specs.flatMap(({ name, shape: [rows = 0, columns] }) => {
     if (columns === undefined) return []
-    const isConvolution = name === 'stem.2' || name === 'stem.3'
+    const isConvolution = convolutions.has(name)
     const [m, n] = isConvolution ? [4 * rows, columns / 4] : [rows, columns]
     scratch = Math.max(scratch, transposedScratch(m, n))
     const to = kernels.take(panelFloats(n, m))

@@ -1,6 +1,6 @@
 /** The network's weights in the memory of the kernels: as they are, and packed as right operands of products. */
 import { defined } from '../../shared/known.ts'
-import type { ModelConfig } from '../config.ts'
+import { halvingConvolutions, type ModelConfig } from '../config.ts'
 import { parameterCount, parameterSpecs } from '../parameters.ts'
 import { type Address, type Kernels, panelFloats } from './kernels.ts'
 
@@ -23,6 +23,7 @@ export function createNetwork(kernels: Kernels, config: ModelConfig): Network {
   if (!Number.isInteger(width / heads / 8) || [mlpWidth, ...stemChannels].some((count) => count % 4 !== 0)) {
     throw new RangeError('heads have to be a multiple of 8 wide, layers and convolutions a multiple of 4')
   }
+  const convolutions = new Set(halvingConvolutions(config).map(({ name }) => name))
   const specs = parameterSpecs(config)
   const size = parameterCount(specs)
   const start = kernels.take(size)
@@ -36,7 +37,7 @@ export function createNetwork(kernels: Kernels, config: ModelConfig): Network {
       const to = kernels.take(panelFloats(columns, rows))
       return [{ name, to, pack: () => kernels.call.packTransposed(from, columns, columns, rows, to) }]
     }
-    const isConvolution = name === 'stem.2' || name === 'stem.3'
+    const isConvolution = convolutions.has(name)
     const [k, n] = isConvolution ? [4 * rows, columns / 4] : [rows, columns]
     const to = kernels.take(panelFloats(k, n))
     const pack = (): void => {

@@ -1,8 +1,10 @@
 /** The convolutional stem: a 64 x 64 view becomes 16 rows of features. */
 import type { Pixels } from '../../vision/picture.ts'
-import { firstKernel, patchCount, patchSize, patchTokens } from '../config.ts'
+import { itemAt, lastOf } from '../../shared/known.ts'
+import { firstKernel, halvingConvolutions, patchCount, patchSize, patchTokens } from '../config.ts'
+import type { Address } from './kernels.ts'
 import type { Network } from './network.ts'
-import type { StemTape } from './tape.ts'
+import type { ConvolutionTape, StemTape } from './tape.ts'
 
 /** Views that are worked at together where nothing is kept, so that what lies between the layers stays in a cache. */
 const together = 4
@@ -15,30 +17,29 @@ export function runStem(net: Network, views: readonly Pixels[], keeps: boolean):
   const scale = kernels.take(rows)
   const chunk = keeps ? views.length : together
   const mark = kernels.mark()
-  let activations = { patches: 0, first: 0, columns2: 0, second: 0, columns3: 0, third: 0 }
+  let convolutions: readonly ConvolutionTape[] = []
   for (let from = 0; from < views.length; from += chunk) {
     if (!keeps) kernels.release(mark)
     const row = from * patchTokens(config)
     const part = views.slice(from, from + chunk)
-    activations = convolve(net, part, features + row * config.width * 4, scale + row * 4)
+    convolutions = convolve(net, part, features + row * config.width * 4, scale + row * 4)
   }
   if (!keeps) kernels.release(mark)
-  return { views: views.length, ...activations, features, scale }
+  return { views: views.length, convolutions, features, scale }
 }
 
 function convolve(
   net: Network,
   views: readonly Pixels[],
-  features: number,
-  scale: number,
-): Omit<StemTape, 'views' | 'features' | 'scale'> {
+  features: Address,
+  scale: Address,
+): readonly ConvolutionTape[] {
   const { config, kernels } = net
   const { call } = kernels
-  const [c1, c2, c3] = config.stemChannels
   const batch = views.length
   const count = patchCount(config)
-  const n = Math.sqrt(count)
-  const inputs = patchSize
+  const inputs = patchSize(config)
+  const { size, stride } = firstKernel(config)
   const patches = kernels.take(batch * count * inputs)
   const side = config.viewPx
   const padded = kernels.take((side + 2) ** 2 * 3)
@@ -49,28 +50,28 @@ function convolve(
     }
     kernels.bytes(bytes, data.length).set(data)
     call.padView(bytes, side, padded)
-    call.cutPatches(padded, side + 2, firstKernel.size, firstKernel.stride, patches + b * count * inputs * 4)
+    call.cutPatches(padded, side + 2, size, stride, patches + b * count * inputs * 4)
   }
-  const layer = (name: string, x: number, rows: number, k: number, width: number, rectifies: boolean): number => {
+  const layer = (name: string, x: Address, rows: number, k: number, width: number, rectifies: boolean): Address => {
     const out = kernels.take(rows * width)
     call.gemm(x, k, net.panels(name), out, width, rows, width, k, false)
     call.addBias(out, rows, width, net.values(`${name}.bias`), rectifies)
     return out
   }
-  const cut = (x: number, side: number, channels: number): number => {
-    const out = kernels.take(batch * side * side * 4 * channels)
+  const channels = itemAt(config.stemChannels, 0)
+  const tapes = [{ columns: patches, out: layer('stem.1', patches, batch * count, inputs, channels, true) }]
+  let n = Math.sqrt(count)
+  for (const { name, from, to } of halvingConvolutions(config)) {
+    const columns = kernels.take(batch * n * n * 4 * from)
+    const x = lastOf(tapes).out
     for (let b = 0; b < batch; b++) {
-      call.cutBlocks(x + b * side * side * channels * 4, side, channels, out + b * side * side * channels * 16)
+      call.cutBlocks(x + b * n * n * from * 4, n, from, columns + b * n * n * from * 16)
     }
-    return out
+    n /= 2
+    tapes.push({ columns, out: layer(name, columns, batch * n * n, 16 * from, to, true) })
   }
-  const first = layer('stem.1', patches, batch * count, inputs, c1, true)
-  const columns2 = cut(first, n, c1)
-  const second = layer('stem.2', columns2, (batch * count) / 4, 16 * c1, c2, true)
-  const columns3 = cut(second, n / 2, c2)
-  const third = layer('stem.3', columns3, (batch * count) / 16, 16 * c2, c3, true)
   const rows = batch * patchTokens(config)
-  const seen = layer('stem.out', third, rows, c3, config.width, false)
+  const seen = layer('stem.out', lastOf(tapes).out, rows, lastOf(config.stemChannels), config.width, false)
   call.normalise(seen, rows, config.width, features, scale)
-  return { patches, first, columns2, second, columns3, third }
+  return tapes
 }

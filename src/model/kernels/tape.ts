@@ -33,15 +33,16 @@ export interface LayerTape {
   readonly hidden: Address
 }
 
-/** B views; activations are after the rectifier. */
+/** A convolution's inputs, unfolded into the rows that its kernel multiplies, and what it gives, after the rectifier. */
+export interface ConvolutionTape {
+  readonly columns: Address
+  readonly out: Address
+}
+
+/** Of B views. */
 export interface StemTape {
   readonly views: number
-  readonly patches: Address
-  readonly first: Address
-  readonly columns2: Address
-  readonly second: Address
-  readonly columns3: Address
-  readonly third: Address
+  readonly convolutions: readonly ConvolutionTape[]
   /** [B * patches, D], normalised by `scale`. */
   readonly features: Address
   readonly scale: Address
