@@ -1,20 +1,20 @@
 /** Tokens drawn from log-odds, with the figures of their distribution. */
 import { beforeAll, expect, test } from 'vitest'
-import { networkOf, shippedWeights } from '../../../test/network.ts'
-import { defaultConfig } from '../../model/config.ts'
+import { networkOf, shippedPolicy } from '../../../test/network.ts'
 import type { Network } from '../../model/kernels/network.ts'
 import { random } from '../../shared/random.ts'
 import { createDraw } from './draw.ts'
 
 let net: Network
 beforeAll(async () => {
-  net = await networkOf(defaultConfig, await shippedWeights())
+  const { config, parameters } = await shippedPolicy()
+  net = await networkOf(config, parameters)
 })
 
 /** Draws where `shares` are the probabilities of the first tokens at temperature 1, and the others have none. */
 function drawn(shares: readonly number[], temperature: number, allowed?: readonly number[]) {
-  const logits = net.kernels.take(Math.ceil(defaultConfig.vocabulary / 4) * 4)
-  const all = net.kernels.floats(logits, defaultConfig.vocabulary)
+  const logits = net.kernels.take(Math.ceil(net.config.vocabulary / 4) * 4)
+  const all = net.kernels.floats(logits, net.config.vocabulary)
   all.fill(-Infinity)
   all.set(shares.map((share) => Math.log(share) + 3))
   return createDraw(net)(logits, allowed, temperature, random('draw', 1))
