@@ -1,7 +1,7 @@
 /** The requests and replies of a turn as they went over the wire, as text, with a command that repeats a request. */
 import { useState } from 'preact/hooks'
 import { curlCommand } from '../src/page/curl.ts'
-import { shown } from '../src/page/step.ts'
+import { sendsRequests, shown } from '../src/page/step.ts'
 import { wholeRequest } from '../src/protocol/exchange.ts'
 import type { StoredExchange, SearchExchanges } from '../src/protocol/exchange.ts'
 import { originalCount } from '../src/protocol/originals.ts'
@@ -43,6 +43,7 @@ export function ExchangePanel({ search, urls, turn }: Props) {
     if (urls.exchanges === undefined) setLoaded({ why: notInFile })
     else void load(urls.exchanges).then(setLoaded)
   }
+  if (!sendsRequests(search.policy)) return null
   return (
     <details class="exchange" onToggle={(event) => open(event.currentTarget.open)}>
       <summary>request and reply</summary>
@@ -119,8 +120,9 @@ function OneExchange({ exchange, curl }: { readonly exchange: StoredExchange; re
 
 function requestText({ from, messages, fields }: StoredExchange): string {
   const before = from > 0 ? [`(the ${from} ${from === 1 ? 'message' : 'messages'} of the conversation so far)`] : []
+  const added = messages.length > 0 ? [JSON.stringify(messages, null, 2)] : ['(no further message)']
   const others = fields === undefined ? ['(other fields as in the request before)'] : [JSON.stringify(fields, null, 2)]
-  return [...before, JSON.stringify(messages, null, 2), ...others].join('\n')
+  return [...before, ...added, ...others].join('\n')
 }
 
 function replyText({ status, headers = {}, body, streamed, cutBy, error }: StoredExchange): string {

@@ -178,11 +178,13 @@ function TurnCard({ step, search, urls, tokens, figure }: TurnCardProps) {
         {observation && target && ofFirst && contains(observation.boxInOriginalPx, target) && (
           <span class="holds-target">holds the target</span>
         )}
-        {!isGoing(search) && <ExchangePanel search={search} urls={urls} turn={number} />}
-        <details>
-          <summary>as it came</summary>
-          <pre dir="auto">{shown(turn.text)}</pre>
-        </details>
+        <div class="raw">
+          {!isGoing(search) && <ExchangePanel search={search} urls={urls} turn={number} />}
+          <details>
+            <summary>as it came</summary>
+            <pre dir="auto">{shown(turn.text)}</pre>
+          </details>
+        </div>
       </footer>
     </>
   )
@@ -322,7 +324,9 @@ function EndCard({ search, urls }: Pick<Props, 'search' | 'urls'>) {
       <Retries retries={unfinished?.retries} />
       {unfinished && (
         <footer>
-          <ExchangePanel search={search} urls={urls} turn={turns.length + 1} />
+          <div class="raw">
+            <ExchangePanel search={search} urls={urls} turn={turns.length + 1} />
+          </div>
         </footer>
       )}
     </li>

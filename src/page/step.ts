@@ -82,6 +82,11 @@ export function tokensInText(policy: string, { promptTokens, imageTokens }: Turn
   return `${promptTokens} tokens in (${pictures})`
 }
 
+/** Whether its turns are requests to a model, which can be kept. */
+export function sendsRequests(policy: string): boolean {
+  return policyNamed(policy)?.kind.namesModel === true
+}
+
 const toolErrors: ReadonlySet<string> = new Set(['unknown-tool', 'bad-argument', 'no-effect'])
 
 /** One-line description of a turn. */

@@ -96,6 +96,8 @@ describe.skipIf(!hasBrowser)('the inside of a turn', () => {
     await expect.poll(() => requests.count()).toBe(2)
     await expect.poll(() => requests.nth(0).innerText()).toContain('overloaded')
     await expect.poll(() => requests.nth(1).locator('pre').innerText()).toContain('<img src=x onerror=')
+    await requests.nth(1).getByRole('button', { name: 'request', exact: true }).click()
+    await expect.poll(() => requests.nth(1).locator('pre').innerText()).toContain('(no further message)')
     expect(await panel.locator('img').count()).toBe(0)
     await requests.nth(0).getByRole('button', { name: 'request', exact: true }).click()
     await expect.poll(() => requests.nth(0).locator('pre').innerText()).toContain('the 1 message of the conversation')
@@ -108,8 +110,11 @@ describe.skipIf(!hasBrowser)('the inside of a turn', () => {
     expect(await page.title()).not.toBe('pwned')
   })
 
-  test('a search without stored exchanges says how to get them', async () => {
-    await served.open('run/rich/0')
+  test('a search without stored exchanges says how to get them, unless its policy asks no model', async () => {
+    await served.open('run/trained/0')
+    await page.locator('.card[data-turn="1"]').getByText('as it came').waitFor()
+    expect(await page.locator('.exchange').count()).toBe(0)
+    await served.open('run/paced/1')
     const panel = page.locator('.card[data-turn="1"] .exchange')
     await panel.locator('summary').click()
     await expect.poll(() => panel.innerText()).toContain('--keep-exchanges')
