@@ -7,14 +7,14 @@
 export const allowedImports = {
   'index.ts': 'train search policy judge endpoint probe vision protocol shared',
   library: 'evaluate page coldstart train search policy engine model judge endpoint benchmark probe runs protocol',
-  web: 'page protocol shared',
+  web: 'page search policy engine model judge probe vision protocol shared',
   cli: 'server recipe evaluate logs page coldstart train search policy discover engine model hub judge endpoint benchmark probe vision runs protocol shared',
   server:
     'evaluate page search policy discover engine model hub judge endpoint benchmark probe vision runs protocol shared',
   recipe: 'evaluate page train runs protocol shared',
   evaluate: 'page coldstart search policy judge endpoint benchmark runs protocol shared',
   logs: 'vision runs protocol shared',
-  page: 'search policy probe vision runs protocol shared',
+  page: 'search policy engine model probe vision runs protocol shared',
   coldstart: 'search policy judge vision runs protocol shared',
   train: 'search policy engine model judge probe vision runs protocol shared',
   search: 'policy vision runs protocol shared',

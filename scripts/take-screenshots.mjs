@@ -12,7 +12,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
-import { fileURLToPath } from 'node:url'
+import { fileURLToPath, pathToFileURL } from 'node:url'
 import { parseArgs } from 'node:util'
 import { chromium } from 'playwright-core'
 import sharp from 'sharp'
@@ -51,6 +51,14 @@ try {
   await shot('ui-fork', 1360, 900, `${url}/#/run/second/${index}?turn=2`, ['e'])
   await shot('ui-dark', 1360, 900, `${url}/#/run/second/${long}`, ['p', 'h', 'x'], 'dark')
   await shot('ui-diff', 1280, 820, `${url}/#/diff/first/second`)
+  mini('try', '--out', join(folder, 'try.html'))
+  await shot('ui-try', 1280, 820, pathToFileURL(join(folder, 'try.html')).href, [], 'light', async (page) => {
+    await page.getByRole('button', { name: 'Search', exact: true }).click()
+    for (const turn of [1, 2]) {
+      await page.getByRole('button', { name: 'Next turn' }).click()
+      await page.locator(`.card[data-turn="${turn}"]`).waitFor()
+    }
+  })
 } finally {
   await browser.close()
   server.kill('SIGINT')
@@ -58,10 +66,12 @@ try {
   rmSync(folder, { recursive: true, force: true })
 }
 
+function mini(...words) {
+  execFileSync(process.execPath, [program, ...words], { stdio: ['ignore', 'ignore', 'inherit'] })
+}
+
 /** Two evaluations on the same problems, at temperatures 1 and 0.3. */
 function search() {
-  const mini = (...words) =>
-    execFileSync(process.execPath, [program, ...words], { stdio: ['ignore', 'ignore', 'inherit'] })
   const data = join(folder, 'data')
   mini('probe', 'build', '--out', data, '--test', values.problems, '--no-pictures', '--seed', '3')
   for (const [name, temperature] of [
@@ -76,14 +86,16 @@ function search() {
  * A picture of the page at `address` after `keys`, once the pictures in view are loaded.
  *
  * @param {'light' | 'dark'} [colorScheme]
+ * @param {(page: import('playwright-core').Page) => Promise<void>} [act] what else is done before
  */
-async function shot(name, width, height, address, keys = [], colorScheme = 'light') {
+async function shot(name, width, height, address, keys = [], colorScheme = 'light', act = async (_page) => {}) {
   const context = await browser.newContext({ viewport: { width, height }, colorScheme, reducedMotion: 'reduce' })
   const page = await context.newPage()
   page.setDefaultTimeout(120_000)
   await page.goto(address)
   await page.waitForLoadState('networkidle')
   for (const key of keys) await page.keyboard.press(key)
+  await act(page)
   await page.waitForLoadState('networkidle')
   await page.waitForFunction(() =>
     Array.from(document.images)

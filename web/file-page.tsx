@@ -1,6 +1,6 @@
 /** A page opened from a file, with its data embedded. */
 import { useMemo } from 'preact/hooks'
-import type { ProblemsData, ReportData, SearchesData } from '../src/page/page-data.ts'
+import type { ProblemsData, ReportData, SearchesData, TryData } from '../src/page/page-data.ts'
 import { shown } from '../src/page/step.ts'
 import { withHandVerdict } from '../src/protocol/note.ts'
 import type { DiffData, RunData } from '../src/server/api/types.ts'
@@ -12,9 +12,10 @@ import { RouteContext, useAddress } from './route.ts'
 import { Details } from './run-page.tsx'
 import { SearchView } from './search-view.tsx'
 import { hashesOf, storedUrls } from './shown-search.ts'
+import { TryPage } from './try-page.tsx'
 import { usePlace } from './use-place.ts'
 
-type FileData = SearchesData | ReportData | ProblemsData | RunData | DiffData
+type FileData = SearchesData | ReportData | ProblemsData | RunData | DiffData | TryData
 
 export function FilePage({ data }: { readonly data: FileData }) {
   const route = useAddress()
@@ -36,6 +37,7 @@ function pageOf(data: FileData) {
   if (data.kind === 'searches') return <SearchesPage {...data} />
   if (data.kind === 'report') return <ReportPage {...data} />
   if (data.kind === 'problems') return <ProblemsPage {...data} />
+  if (data.kind === 'try') return <TryPage {...data} />
   if (data.kind === 'diff') return <DiffFile {...data} />
   return (
     <section class="run" aria-label={`Run ${data.details.run.name}`}>
@@ -56,15 +58,15 @@ function SearchesPage({ searches, notes }: SearchesData) {
   )
   const entries = useMemo(
     () =>
-      searches.map((one) => {
-        const { name, trajectory, note } = one
+      searches.map(({ name, trajectory, pictures, note, again }) => {
         const search = withHandVerdict(trajectory, note)
         const asJudged = search === trajectory ? undefined : (trajectory.verdict?.kind ?? 'unjudged')
         const notes = { id: name, note, asJudged, tags: [], hint: howToEdit }
-        return { name, search, urls: storedUrls(one), notes }
+        return { name, search, urls: storedUrls(trajectory, pictures), notes, again }
       }),
     [searches],
   )
+  const again = entries[place.at]?.again
   return (
     <>
       {notes.length > 0 && (
@@ -75,6 +77,11 @@ function SearchesPage({ searches, notes }: SearchesData) {
             </li>
           ))}
         </ul>
+      )}
+      {again !== undefined && (
+        <p class="crumbs">
+          <a href={again}>Search this scene again, in the browser</a>
+        </p>
       )}
       {entries.length > 0 && (
         <SearchView

@@ -70,6 +70,7 @@ export function setTitle([kind = '', name, item]: readonly (string | number)[]):
     '': 'Ask',
     ask: 'Search',
     search: titleOfFile,
+    scene: titleOfFile,
     runs: 'Runs',
     run: item === undefined ? `${name}` : `${name}, search ${Number(item) + 1}`,
     curves: 'Curves',

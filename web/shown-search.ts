@@ -2,7 +2,7 @@
 import { originalOf, observationsOf, picturesOf } from '../src/protocol/originals.ts'
 import { itemAt } from '../src/shared/known.ts'
 import type { SearchFileKind } from '../src/page/search-file.ts'
-import type { StoredSearch } from '../src/page/page-data.ts'
+import type { StoredPictures } from '../src/page/page-data.ts'
 import { endText as ended } from '../src/page/step.ts'
 import type { AskEvent, DraftNews, ForkRequest, SearchStart, Waiting } from '../src/server/api/types.ts'
 import type { EntryNotes } from './use-notes.ts'
@@ -98,9 +98,10 @@ export function pictureUrls(base: string, hashes: readonly string[] = [], sample
 }
 
 /** URLs of pictures embedded in the page. */
-export function storedUrls({ trajectory, pictures }: StoredSearch): PictureUrls {
-  const { original, furtherOriginals = [], crops, views } = pictures
-  const { observations } = trajectory
+export function storedUrls(
+  { observations }: Pick<ShownSearch, 'observations'>,
+  { original, furtherOriginals = [], crops, views }: StoredPictures,
+): PictureUrls {
   const originals = [original, ...furtherOriginals]
   const region = (box: readonly number[] | undefined, of: number): string => {
     const parts = observationsOf(of, observations)

@@ -105,8 +105,9 @@ function useScrollTo(list: { readonly current: HTMLElement | null }, turn: numbe
       const card = list.current?.querySelector(`.card[data-turn="${turn}"]`)
       if (!card || !matchMedia('(min-width: 901px)').matches) return
       const calm = matchMedia('(prefers-reduced-motion: reduce)').matches
-      const top = turn === 0 ? 0 : card.getBoundingClientRect().top + scrollY - 16
-      scrollTo({ top, behavior: calm ? 'instant' : 'smooth' })
+      const behavior = calm ? 'instant' : 'smooth'
+      if (turn === 0) scrollTo({ top: 0, behavior })
+      else card.scrollIntoView({ block: 'start', behavior })
     }
     const now = performance.now()
     const wait = now - changedMs.current < restMs ? restMs : 0

@@ -19,6 +19,7 @@ import { addReport } from './eval/report.ts'
 import { addRl } from './train/rl.ts'
 import { addServe } from './serve/serve.ts'
 import { addSft } from './train/sft.ts'
+import { addTry } from './try.ts'
 import { addView } from './serve/view.ts'
 import { checkNamesBelow, withHelpTopics } from './options/help.ts'
 import { asStarted } from './print/as-started.ts'
@@ -67,6 +68,7 @@ export function program(): Command {
     addExport,
     addImport,
     addServe,
+    addTry,
     addView,
     addNote,
     addFork,

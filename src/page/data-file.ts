@@ -9,10 +9,13 @@ import { html, markupOf } from './html.ts'
 
 const template = fileURLToPath(new URL('../../dist/web/file.html', import.meta.url))
 
-/** The HTML of the page. `plain`: lines shown without scripts. */
+/**
+ * The HTML of the page. `plain`: lines shown without scripts. A page that searches may start workers from its own script, and compile
+ * WebAssembly; there is still nothing that it may fetch.
+ */
 export async function dataFile(
   title: string,
-  data: { readonly kind: string },
+  data: { readonly kind: string; readonly searcher?: unknown },
   plain: readonly string[],
 ): Promise<string> {
   const page = await readFile(template, 'utf8').catch((cause: unknown) => {
@@ -21,15 +24,20 @@ export async function dataFile(
     })
   })
   const lines = html`<noscript>${plain.map((line) => html`<p>${line}</p>`)}</noscript>`
+  const more: Places =
+    data.searcher === undefined ? [] : [["script-src '", "worker-src blob:; script-src 'wasm-unsafe-eval' '"]]
   return filled(page, [
+    ...more,
     ['<title></title>', markupOf(html`<title>${title}</title>`)],
     ['<noscript></noscript>', markupOf(lines)],
     ['id="data">', `id="data">${JSON.stringify(data).replaceAll('<', '\\u003c')}`],
   ])
 }
 
+type Places = readonly (readonly [string, string])[]
+
 /** Fills each placeholder once, in order, so that inserted text is not searched. */
-function filled(page: string, places: readonly (readonly [string, string])[]): string {
+function filled(page: string, places: Places): string {
   let done = ''
   let rest = page
   for (const [place, content] of places) {

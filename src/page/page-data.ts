@@ -1,6 +1,10 @@
-/** The data of a page that opens from a file. Types only. */
+/** The data of a page that opens from a file, and the sizes of its pictures. */
 import type { SearchNote } from '../protocol/note.ts'
 import type { Trajectory } from '../protocol/trajectory.ts'
+
+/** Longest sides of pictures in pixels. */
+export const originalSide = 1400
+export const cropSide = 512
 
 /** Searches to replay. */
 export interface SearchesData {
@@ -15,6 +19,8 @@ export interface StoredSearch {
   readonly trajectory: Trajectory
   readonly pictures: StoredPictures
   readonly note?: SearchNote
+  /** The address of a page where it can be searched again. */
+  readonly again?: string
 }
 
 /** As `data:` URLs; lists are indexed by observation. */
@@ -72,4 +78,22 @@ export interface ProblemsData {
     readonly picture: string
     readonly closeUps: readonly string[]
   }[]
+}
+
+/** A page that searches: scenes of its own, with the policy that it carries. */
+export interface TryData {
+  readonly kind: 'try'
+  readonly searcher: SearcherData
+}
+
+/** Bytes are compressed (deflate) and in base64. */
+export interface SearcherData {
+  /** The script of the worker. */
+  readonly script: string
+  readonly kernels: { readonly relaxed: string; readonly plain: string }
+  /** See `packWeights`. */
+  readonly weights: string
+  readonly bits: number
+  /** The name of the policy in searches. */
+  readonly policy: string
 }

@@ -16,6 +16,7 @@ import { storedView } from '../vision/observation-view.ts'
 import type { Picture, Pixels } from '../vision/picture.ts'
 import { region } from '../vision/region.ts'
 import { dataFile } from './data-file.ts'
+import { cropSide, originalSide } from './page-data.ts'
 import type { SearchesData, StoredPictures, StoredSearch } from './page-data.ts'
 import { endText, shown } from './step.ts'
 
@@ -26,11 +27,11 @@ export interface SearchToShow extends Pictured<Picture> {
   /** The profile of the search, which determines its views. */
   readonly profile: Profile
   readonly note?: SearchNote
+  /** The address of a page where it can be searched again. */
+  readonly again?: string | undefined
 }
 
-/** Longest sides in pixels. */
-const originalSide = 1400
-const cropSide = 512
+/** Below it, pictures are not made any smaller. */
 const smallestSide = 64
 /** Budget for all pictures of a page. Each picture gets a share and is scaled down to fit it. */
 const budgetBytes = 16 * 1024 ** 2
@@ -50,6 +51,7 @@ export async function writePage(
       trajectory: shortened(search.trajectory),
       pictures,
       ...(search.note && { note: search.note }),
+      ...(search.again !== undefined && { again: search.again }),
     })
   }
   const data: SearchesData = { kind: 'searches', notes, searches: stored }

@@ -20,6 +20,7 @@ import type { Difficulty } from './difficulty.ts'
 import { drawPictures } from './draw-pictures.ts'
 import { makeProblem, sceneFrom } from './problem.ts'
 import type { SceneRef } from './problem.ts'
+import { heldOutSeed } from './scene.ts'
 import { fieldsOf } from '../shared/fields.ts'
 
 export type Split = 'train' | 'test'
@@ -96,9 +97,6 @@ export async function buildProbe(options: ProbeOptions): Promise<BuiltProbe> {
   await replaceFile(paths.test, rowsText(rows.test))
   return { ...paths, pictures: pictures ? all.length : 0, drawn: owed.length }
 }
-
-/** Scenes with seeds from here on are for testing; training uses those below, so that no scene is ever in both. */
-export const heldOutSeed = 2 ** 31
 
 /**
  * `count` scenes of a split: levels in turn, and within a level every ten have the ten digits as answers. More scenes

@@ -4,8 +4,8 @@ import { levels } from '../protocol/problem.ts'
 import type { Level, Problem } from '../protocol/problem.ts'
 import { UserError } from '../shared/errors.ts'
 import { itemAt } from '../shared/known.ts'
-import { colours, makeScene, questionStart, sceneQuestion, shapes } from './scene.ts'
-import type { Colour, Scene, Shape } from './scene.ts'
+import { colours, makeScene, questionStart, shapes } from './scene.ts'
+import type { Colour, Scene, SceneObject, Shape } from './scene.ts'
 import { isOneOf } from '../shared/fields.ts'
 
 /** Everything needed to generate a scene again; data sets contain this instead of, or in addition to, a picture. */
@@ -21,23 +21,38 @@ export function sceneFrom({ seed, level, digit }: SceneRef): Scene {
   return makeScene(seed, level, digit)
 }
 
-/** The problem that a scene poses; `docId` such as `shapes_hard_12` names level and seed. */
-export function makeProblem(scene: Scene): Problem & Required<Pick<Problem, 'answer' | 'targetBoxRel'>> {
-  const { x, y, side, digit } = itemAt(scene.objects, scene.target)
-  return {
-    docId: `${scene.kind}_${scene.level}_${scene.seed}`,
-    dataSource: `visual_probe_${scene.kind}_${scene.level}`,
-    question: sceneQuestion(scene),
-    answer: String(digit),
-    level: scene.level,
-    targetBoxRel: relativeBox(x - side / 2, y - side / 2, x + side / 2, y + side / 2),
-  }
-}
-
 /** What a question asks for. */
 export interface Goal {
   readonly colour: Colour
   readonly shape: Shape
+}
+
+type Solved = Required<Pick<Problem, 'answer' | 'targetBoxRel'>>
+
+/** The problem that a scene poses; `docId` such as `shapes_hard_12` names level and seed. */
+export function makeProblem(scene: Scene): Problem & Solved {
+  const target = itemAt(scene.objects, scene.target)
+  return { ...asked(scene, target), ...solved(target) }
+}
+
+/** A question about anything on a scene. It has a reference answer if it fits exactly one object. */
+export function problemAbout(scene: Scene, goal: Goal): Problem {
+  const [only, ...others] = scene.objects.filter(({ colour, shape }) => colour === goal.colour && shape === goal.shape)
+  return { ...asked(scene, goal), ...(only !== undefined && others.length === 0 && solved(only)) }
+}
+
+function asked({ kind, level, seed }: Scene, { colour, shape }: Goal): Problem {
+  return {
+    docId: `${kind}_${level}_${seed}`,
+    dataSource: `visual_probe_${kind}_${level}`,
+    question: `${questionStart} ${colour} ${shape}?`,
+    level,
+  }
+}
+
+function solved({ x, y, side, digit }: SceneObject): Solved {
+  const half = side / 2
+  return { answer: String(digit), targetBoxRel: relativeBox(x - half, y - half, x + half, y + half) }
 }
 
 const questionPattern = new RegExp(`^${questionStart} (${colours.join('|')}) (${shapes.join('|')})\\?$`)

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { levels } from '../protocol/problem.ts'
 import { random } from '../shared/random.ts'
 import { makeProblem, sceneFrom } from './problem.ts'
-import { colours, levelSpecs, makeScene, sceneQuestion, shapes } from './scene.ts'
+import { colours, levelSpecs, makeScene, shapes } from './scene.ts'
 import type { Scene } from './scene.ts'
 
 const anyScene = fc
@@ -24,7 +24,7 @@ describe('makeScene', () => {
 
   it('asks a question that exactly one object answers', () => {
     check(3000, (scene) => {
-      const question = sceneQuestion(scene)
+      const question = makeProblem(scene).question
       const asked = scene.objects.filter(
         ({ colour, shape }) => question === `Which digit is on the ${colour} ${shape}?`,
       )
@@ -88,7 +88,7 @@ describe('makeScene', () => {
     for (let seed = 0; seed < total; seed++) {
       const scene = makeScene(seed, rng.pick(levels))
       const { digit } = scene.objects[scene.target]!
-      const question = sceneQuestion(scene)
+      const question = makeProblem(scene).question
       if (digit === 7) right.constant++
       if (digit === lastAnswer.get(question)) right.byQuestion++
       lastAnswer.set(question, digit)
@@ -113,7 +113,7 @@ describe('makeProblem', () => {
     expect(problem).toMatchObject({
       docId: 'shapes_hard_12',
       dataSource: 'visual_probe_shapes_hard',
-      question: sceneQuestion(scene),
+      question: makeProblem(scene).question,
       answer: '3',
       level: 'hard',
     })

@@ -100,6 +100,9 @@ export const levelSpecs: Readonly<Record<Level, LevelSpec>> = {
   },
 }
 
+/** Scenes with seeds from here on are for testing; training uses those below, so that no scene is ever in both. */
+export const heldOutSeed = 2 ** 31
+
 /** Makes the scene of `(seed, level)`. The target's digit is `digit` when given, so that a set can balance its answers. */
 export function makeScene(seed: number, level: Level, digit?: number): Scene {
   const spec = levelSpecs[level]
@@ -139,14 +142,8 @@ export function makeScene(seed: number, level: Level, digit?: number): Scene {
   }
 }
 
-/** How every question begins; the target's colour and shape and a question mark follow. */
+/** How every question begins; the colour and shape of what is asked about and a question mark follow. */
 export const questionStart = 'Which digit is on the'
-
-/** The question whose only answer is the target's digit. */
-export function sceneQuestion(scene: Scene): string {
-  const { colour, shape } = itemAt(scene.objects, scene.target)
-  return `${questionStart} ${colour} ${shape}?`
-}
 
 function inRange(rng: Random, [low, high]: readonly [number, number]): number {
   return low + rng.int(high - low + 1)

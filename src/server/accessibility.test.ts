@@ -2,12 +2,15 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
 import axe from 'axe-core'
 import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { writePacedRun, writeTokensRun } from '../../test/paced-run.ts'
 import { hasBrowser, servePage, type ServedPage } from '../../test/served-page.ts'
 import { jsonLines, storedSearch, writeRun } from '../../test/stored-searches.ts'
+import { writeTryPage } from '../page/try-page.ts'
+import { shippedCheckpoint } from '../policy/embedded/embedded-policy.ts'
 
 /** A page: its address, what is visible once it is there, and keys that open more of it. */
 interface Visit {
@@ -17,6 +20,10 @@ interface Visit {
   readonly keys?: readonly string[]
   /** Elements that are clicked. */
   readonly opens?: string
+  /** What is visible after that. */
+  readonly opened?: string
+  /** The page is a file, in place of one of the server. */
+  readonly file?: 'try.html'
 }
 
 const visits: readonly Visit[] = [
@@ -61,6 +68,8 @@ const visits: readonly Visit[] = [
   { name: 'a comparison', address: 'diff/first/second', there: '.virtual tr[data-row]' },
   { name: 'a run that does not exist', address: 'run/nowhere', there: '.problem' },
   { name: 'a page that does not exist', address: 'nowhere', there: 'main' },
+  { name: 'the form of the page that searches', file: 'try.html', address: '', there: 'img.chosen' },
+  { name: 'a search in the page', file: 'try.html', address: '', there: 'img.chosen', opens: '.go', opened: '.turns' },
 ]
 
 describe.skipIf(!hasBrowser)('the pages', () => {
@@ -94,6 +103,7 @@ describe.skipIf(!hasBrowser)('the pages', () => {
     )
     await writePacedRun(join(folder, 'paced'))
     await writeTokensRun(join(folder, 'tokens'))
+    await writeTryPage(join(folder, 'try.html'), shippedCheckpoint)
     served = await servePage(folder, [])
   }, 120_000)
   afterAll(async () => {
@@ -112,20 +122,26 @@ describe.skipIf(!hasBrowser)('the pages', () => {
     })
   }
 
-  test.each(visits)('$name has no finding', { timeout: 120_000 }, async ({ address, there, opens, keys = [] }) => {
-    const { page } = served
-    const found: string[] = []
-    for (const colorScheme of ['light', 'dark'] as const) {
-      for (const width of [1280, 380]) {
-        await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' })
-        await page.setViewportSize({ width, height: 900 })
-        await served.open(address)
-        await page.locator(there).first().waitFor()
-        for (const key of keys) await page.keyboard.press(key)
-        for (const one of opens === undefined ? [] : await page.locator(opens).all()) await one.click()
-        for (const finding of await findings(page)) found.push(`${colorScheme}, ${width} px: ${finding}`)
+  test.each(visits)(
+    '$name has no finding',
+    { timeout: 120_000 },
+    async ({ address, there, opens, opened, file, keys = [] }) => {
+      const { page } = served
+      const found: string[] = []
+      for (const colorScheme of ['light', 'dark'] as const) {
+        for (const width of [1280, 380]) {
+          await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' })
+          await page.setViewportSize({ width, height: 900 })
+          if (file === undefined) await served.open(address)
+          else await page.goto(pathToFileURL(join(folder, file)).href)
+          await page.locator(there).first().waitFor()
+          for (const key of keys) await page.keyboard.press(key)
+          for (const one of opens === undefined ? [] : await page.locator(opens).all()) await one.click()
+          if (opened !== undefined) await page.locator(opened).first().waitFor()
+          for (const finding of await findings(page)) found.push(`${colorScheme}, ${width} px: ${finding}`)
+        }
       }
-    }
-    expect(found).toEqual([])
-  })
+      expect(found).toEqual([])
+    },
+  )
 })

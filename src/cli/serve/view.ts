@@ -1,9 +1,11 @@
 /** `mini-o3 view`: serves the pages of one run, exports them as files, or draws one search as a figure. */
-import { basename, dirname, resolve } from 'node:path'
+import { basename, dirname, join, resolve } from 'node:path'
 import type { Command } from 'commander'
 import { viewRoutes } from '../../server/api/run-routes.ts'
 import { exportFigure } from '../../server/runs/export-figure.ts'
 import { usualAnimationBytes } from '../../page/animation/write-animation.ts'
+import { writeTryPage } from '../../page/try-page.ts'
+import { shippedCheckpoint } from '../../policy/embedded/embedded-policy.ts'
 import { exportDiff } from '../../server/runs/export-diff.ts'
 import { exportSite } from '../../server/runs/export-site.ts'
 import { machineUser } from '../../runs/notes.ts'
@@ -50,7 +52,13 @@ const viewOptions = {
       'write the pages to this folder: index.html and one page per problem; repeat the command to resume',
     ),
     ...restrict(
-      { limit: whole('with --export: number of problems that get a page', { min: 1, fallback: 50 }) },
+      {
+        limit: whole('with --export: number of problems that get a page', { min: 1, fallback: 50 }),
+        try: text(
+          '<weights>',
+          'with --export: also a page that searches scenes in the browser, and links to it; weights: shipped, or a .safetensors file',
+        ),
+      },
       only<Where>((where) => where.export !== undefined, 'for pages as files: add --export <dir>'),
     ),
     figure: text(
@@ -83,6 +91,7 @@ export function addView(program: Command): void {
     examples: [
       'mini-o3 view runs/eval-1a2b3c4d',
       'mini-o3 view runs/eval-1a2b3c4d --export site',
+      'mini-o3 view runs/eval-1a2b3c4d --export site --try shipped',
       'mini-o3 view runs/eval-1a2b3c4d runs/eval-5e6f7a8b --export site',
       'mini-o3 view runs/eval-1a2b3c4d --figure search.svg --problem shapes_hard_17 --sample 2',
       'mini-o3 view runs/eval-1a2b3c4d --figure search.webp --problem shapes_hard_17',
@@ -104,8 +113,8 @@ async function view(run: string, [other, ...more]: readonly string[], options: V
 }
 
 async function compare(first: string, second: string, options: ViewOptions): Promise<void> {
-  if (options.figure !== undefined || options.where !== undefined) {
-    throw new UserError('view-one', '--figure and --where are for one run: leave the second run out.')
+  if (options.figure !== undefined || options.where !== undefined || options.try !== undefined) {
+    throw new UserError('view-one', '--figure, --where and --try are for one run: leave the second run out.')
   }
   const paths = [await runOrLog(first, options), await runOrLog(second, options)] as const
   const [a, b] = [resolve(paths[0]), resolve(paths[1])]
@@ -161,9 +170,15 @@ async function draw(run: string, to: string, options: ViewOptions): Promise<void
   else print(`${problem}, sample ${sampleIndex}, ${turns} turns, ${verdict}: ${resolve(to)}`)
 }
 
+const tryName = 'try.html'
+
 async function write(run: string, to: string, options: ViewOptions): Promise<void> {
   const where = options.where === undefined ? undefined : readFilter(options.where)
-  const site = await untilInterrupt((signal) => exportSite(run, to, { limit: options.limit, where, signal }))
+  const weights = options.try === 'shipped' ? shippedCheckpoint : options.try
+  // First, since the weights may be none of ours.
+  if (weights !== undefined) await writeTryPage(join(to, tryName), weights)
+  const tryPage = weights === undefined ? undefined : tryName
+  const site = await untilInterrupt((signal) => exportSite(run, to, { limit: options.limit, where, tryPage, signal }))
   const { page, problems, searches } = site
   if (options.json) printJson({ page: resolve(page), problems, searches })
   else print(`${searches} searches for ${problems} problems: ${resolve(page)}`)

@@ -7,9 +7,8 @@ import { rm } from 'node:fs/promises'
 import { availableParallelism } from 'node:os'
 import { defaultConfig, type ModelConfig, textTokens } from '../../model/config.ts'
 import { initialParameters, parameterCount, parameterSpecs } from '../../model/parameters.ts'
-import { canonicalJson } from '../../shared/canonical.ts'
 import { orAborted } from '../../shared/deadline.ts'
-import { ContextLengthError, messageOf, MiniO3Error, UserError } from '../../shared/errors.ts'
+import { ContextLengthError, messageOf, MiniO3Error } from '../../shared/errors.ts'
 import { startWorker } from '../../shared/worker-client.ts'
 import type { WorkerClient } from '../../shared/worker-client.ts'
 import { workerUrl } from '../../shared/worker-url.ts'
@@ -17,7 +16,7 @@ import { defined, itemAt } from '../../shared/known.ts'
 import type { AdamParameters, Datum, Engine, ForwardBackward, Loss, SampledReply, SampleRequest } from '../engine.ts'
 import { viewAndText } from '../engine.ts'
 import { type Adam, createAdam } from './adam.ts'
-import { type Checkpoint, readCheckpoint, writeCheckpoint } from './checkpoint.ts'
+import { readCheckpointOf, writeCheckpoint } from './checkpoint.ts'
 import { type Answer, replySlots, type Request, type Start } from './messages.ts'
 
 export interface EmbeddedEngineOptions {
@@ -151,10 +150,7 @@ export function createEmbeddedEngine(options: EmbeddedEngineOptions = {}): Embed
   }
 
   async function load(file: string): Promise<void> {
-    const checkpoint: Checkpoint = await readCheckpoint(file)
-    if (canonicalJson(checkpoint.config) !== canonicalJson(config)) {
-      throw new UserError('checkpoint-foreign', `${file} contains a model of another shape. Name another checkpoint.`)
-    }
+    const checkpoint = await readCheckpointOf(file, config)
     parameters.set(checkpoint.parameters)
     if (adam !== undefined || checkpoint.adam !== undefined) (await optimiser()).restore(checkpoint.adam)
     version++

@@ -5,8 +5,8 @@
 
 /** Both builds of `assembly/`: with fused multiply-add, and for engines that lack it. Their results differ in rounding. */
 export interface KernelBytes {
-  readonly relaxed: Uint8Array
-  readonly plain: Uint8Array
+  readonly relaxed: Uint8Array<ArrayBuffer>
+  readonly plain: Uint8Array<ArrayBuffer>
 }
 
 /** A byte offset into the memory of the kernels; always a multiple of 16. */

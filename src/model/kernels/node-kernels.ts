@@ -9,6 +9,7 @@ import type { KernelBytes } from './kernels.ts'
 if (Number(process.versions.node.split('.')[0]) < 22) setFlagsFromString('--experimental-wasm-relaxed-simd')
 
 export function readKernels(): KernelBytes {
-  const read = (name: string): Uint8Array => readFileSync(workerUrl(import.meta.url, `../../kernels/${name}.wasm`))
+  const read = (name: string): Uint8Array<ArrayBuffer> =>
+    readFileSync(workerUrl(import.meta.url, `../../kernels/${name}.wasm`))
   return { relaxed: read('relaxed'), plain: read('plain') }
 }

@@ -7,6 +7,8 @@ import { dataFile } from '../../page/data-file.ts'
 import { writePage } from '../../page/write-page.ts'
 import type { SearchToShow } from '../../page/write-page.ts'
 import { canonicalJson, sha256 } from '../../shared/canonical.ts'
+import type { Trajectory } from '../../protocol/trajectory.ts'
+import { tryAgain } from '../../page/try-address.ts'
 import type { Filter } from '../../protocol/filter/filter.ts'
 import { throwIfAborted, UserError } from '../../shared/errors.ts'
 import { counted } from '../../shared/numbers.ts'
@@ -24,6 +26,8 @@ export interface SiteOptions {
   readonly limit: number
   /** Only the searches that match. */
   readonly where?: Filter | undefined
+  /** Name of the page in the same folder on which scenes can be searched again, if there is one. */
+  readonly tryPage?: string | undefined
   readonly signal: AbortSignal
 }
 
@@ -46,7 +50,7 @@ const pageForm = 'one file'
 export async function exportSite(
   run: string,
   to: string,
-  { limit, where, signal }: SiteOptions,
+  { limit, where, tryPage, signal }: SiteOptions,
 ): Promise<ExportedSite> {
   await removeStrays(to)
   const runs = openRuns(run)
@@ -58,6 +62,11 @@ export async function exportSite(
   }
   const items = matching?.items ?? withNoted(details.items, details.notes?.items ?? [])
   const problems = byProblem(items)
+  const { temperature } = details.settings
+  const again = (search: Trajectory): string | undefined => {
+    const address = tryPage === undefined ? undefined : tryAgain(search, Number(temperature ?? 1))
+    return address === undefined ? undefined : `${tryPage}${address}`
+  }
   const pages = new Map<number, string>()
   let written = 0
   let searches = 0
@@ -65,7 +74,7 @@ export async function exportSite(
     throwIfAborted(signal)
     const shown = own.slice(0, mostTogether)
     const titled = shown.map((item) => ({ runs, item, title: `search ${item.sampleIndex + 1}` }))
-    const name = await writeProblem(to, titled)
+    const name = await writeProblem(to, titled, again)
     if (name === undefined) continue
     for (const [at, { index }] of shown.entries()) pages.set(index, `${name}#/search/${at + 1}`)
     written++
@@ -95,10 +104,19 @@ export interface SearchOfPage {
   readonly title: string
 }
 
-/** Writes a page of searches of one problem unless it is there, and returns its name; undefined if a picture is missing. */
-export async function writeProblem(to: string, searches: readonly SearchOfPage[]): Promise<string | undefined> {
+/**
+ * Writes a page of searches of one problem unless it is there, and returns its name; undefined if a picture is missing. `again`: the
+ * address of a page where a search can be repeated.
+ */
+export async function writeProblem(
+  to: string,
+  searches: readonly SearchOfPage[],
+  again: (search: Trajectory) => string | undefined = () => undefined,
+): Promise<string | undefined> {
   const trajectories = await Promise.all(searches.map(({ runs, item }) => runs.search('.', item.index)))
-  const content = [pageForm, ...trajectories, searches.map(({ item, title }) => [title, item.note])]
+  const links = trajectories.map(again)
+  const titles = searches.map(({ item, title }) => [title, item.note])
+  const content = [pageForm, ...trajectories, titles, ...links.filter((link) => link !== undefined)]
   const name = `problem-${sha256(canonicalJson(content)).slice(0, 16)}.html`
   if (await isFile(join(to, name))) return name
   // All searches of a problem share their pictures.
@@ -110,7 +128,7 @@ export async function writeProblem(to: string, searches: readonly SearchOfPage[]
   const toShow = trajectories.map((trajectory, at): SearchToShow => {
     const { title, item: own } = itemAt(searches, at)
     const profile = profileOf(trajectory.profile)
-    return { title, trajectory, ...pictured(pictures), profile, ...(own.note && { note: own.note }) }
+    return { title, trajectory, ...pictured(pictures), profile, again: links[at], ...(own.note && { note: own.note }) }
   })
   await writePage(join(to, name), item.question, toShow)
   return name
