@@ -13,6 +13,7 @@ import {
   tokensInText,
 } from '../src/page/step.ts'
 import type { Step } from '../src/page/step.ts'
+import { waitingText } from '../src/page/waiting-text.ts'
 import { boxSize } from '../src/protocol/box.ts'
 import { originalOf } from '../src/protocol/originals.ts'
 import { targetBox } from '../src/protocol/target-box.ts'
@@ -28,7 +29,6 @@ import { HeatNote, TokenHeat, useTokens } from './token-heat.tsx'
 import type { TokenFigure } from './token-heat.tsx'
 import { turnState } from './turn-state.ts'
 import { useSecondsSince } from './use-seconds.ts'
-import { waitingText } from './waiting-text.ts'
 
 interface Props {
   readonly search: ShownSearch
@@ -301,7 +301,7 @@ function Waiting({ search: { turns, draft } }: Pick<Props, 'search'>) {
           {shown(draft.text)}
         </p>
       )}
-      {draft && !draft.text && <p class="note">{waitingText(draft)}</p>}
+      {draft && !draft.text && <p class="note">{waitingText(draft, seconds ?? 0)}</p>}
       <Retries retries={draft?.retries} />
     </li>
   )
