@@ -1,6 +1,6 @@
 /** A page opened from a file, with its data embedded. */
-import { useMemo } from 'preact/hooks'
-import type { ProblemsData, ReportData, SearchesData, TryData } from '../src/page/page-data.ts'
+import { useLayoutEffect, useMemo } from 'preact/hooks'
+import type { ProblemsData, ReportData, SearchesData, SitePlace, TryData } from '../src/page/page-data.ts'
 import { shown } from '../src/page/step.ts'
 import { withHandVerdict } from '../src/protocol/note.ts'
 import type { DiffData, RunData } from '../src/server/api/types.ts'
@@ -28,12 +28,19 @@ export function FilePage({ data }: { readonly data: FileData }) {
           mini-o3 <span>visual search, turn by turn</span>
         </Brand>
       </header>
-      <main id="main">{pageOf(data)}</main>
+      <main id="main">
+        <Content data={data} path={route.path} />
+      </main>
     </RouteContext.Provider>
   )
 }
 
-function pageOf(data: FileData) {
+function Content({ data, path }: { readonly data: FileData; readonly path: readonly string[] }) {
+  const beside = 'pages' in data ? besideOf(data.pages, path) : undefined
+  useLayoutEffect(() => {
+    if (beside !== undefined) location.replace(beside)
+  }, [beside])
+  if (beside !== undefined) return null
   if (data.kind === 'searches') return <SearchesPage {...data} />
   if (data.kind === 'report') return <ReportPage {...data} />
   if (data.kind === 'problems') return <ProblemsPage {...data} />
@@ -41,8 +48,37 @@ function pageOf(data: FileData) {
   if (data.kind === 'diff') return <DiffFile {...data} />
   return (
     <section class="run" aria-label={`Run ${data.details.run.name}`}>
+      {data.within && (
+        <p class="crumbs">
+          <a href={data.within.index}>{data.within.title}</a> / {data.details.run.name}
+        </p>
+      )}
       <Details {...data} />
     </section>
+  )
+}
+
+/** The index of a site at `#/before/<n>` or `#/after/<n>` leads to the page before or after that of search `n`. */
+function besideOf(pages: RunData['pages'], [way, at]: readonly string[]): string | undefined {
+  if (way !== 'before' && way !== 'after') return undefined
+  const fileOf = (address = ''): string => address.replace(/#.*/, '')
+  const addresses = Object.values(pages)
+  // Several searches of a problem share a page.
+  const files = [...new Set(addresses.map(fileOf))]
+  const from = files.indexOf(fileOf(pages[Number(at)]))
+  const to = from < 0 ? undefined : files[from + (way === 'after' ? 1 : -1)]
+  return addresses.find((address) => fileOf(address) === to)
+}
+
+function SiteLinks({ site: { index, title, at } }: { readonly site: SitePlace }) {
+  return (
+    <p class="crumbs">
+      <a href={index}>{title}</a>
+      <span class="around">
+        <a href={`${index}#/before/${at}`}>before</a>
+        <a href={`${index}#/after/${at}`}>after</a>
+      </span>
+    </p>
   )
 }
 
@@ -50,7 +86,7 @@ function pageOf(data: FileData) {
 const howToEdit = 'To edit notes: mini-o3 view <run>, or mini-o3 note.'
 
 /** `#/search/2?turn=3` is turn 3 of the second search. */
-function SearchesPage({ searches, notes }: SearchesData) {
+function SearchesPage({ searches, notes, site }: SearchesData) {
   const last = searches.length - 1
   const [place, go] = usePlace(
     (at) => ({ path: ['search', at + 1] }),
@@ -69,6 +105,7 @@ function SearchesPage({ searches, notes }: SearchesData) {
   const again = entries[place.at]?.again
   return (
     <>
+      {site && <SiteLinks site={site} />}
       {notes.length > 0 && (
         <ul class="notes">
           {notes.map((note) => (

@@ -1,5 +1,5 @@
 /** The form to fork a search at a turn: where it looks, what it thinks, and who goes on from there. */
-import { useEffect, useRef, useState } from 'preact/hooks'
+import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks'
 import { pictureName } from '../src/page/step.ts'
 import { originalCount } from '../src/protocol/originals.ts'
 import type { AskStarted, ForkRequest, PolicyRow, Setup } from '../src/server/api/types.ts'
@@ -30,6 +30,8 @@ export function ForkForm({ search, origin, draft, onDraft, onStep, onCancel }: P
   const policy = able.find(({ name }) => name === draft.policy) ?? likeBefore(able, search.policy)
   const step = policy?.boxStep
   useEffect(() => onStep(step), [step])
+  // The picture, on which the box is drawn, may be scrolled away.
+  useLayoutEffect(() => form.current?.parentElement?.scrollIntoView({ behavior: 'instant' }), [])
   const plan = planOf(search, draft, policy)
   const send = async (): Promise<void> => {
     if (policy === undefined) return

@@ -60,8 +60,8 @@ export function SearchCanvas(props: Props) {
   const pointers = usePointers(frame, view, picture)
   const overview = Math.min(1, overviewSide / Math.max(width, height))
   return (
-    <div class="stage">
-      <div class="picture" ref={frame} style={{ '--aspect': width / height }} {...pointers}>
+    <div class="stage" style={{ '--aspect': width / height }}>
+      <div class="picture" ref={frame} {...pointers}>
         <Layer url={urls.region(overviewSide)} box={[0, 0, width, height]} widthPx={width * overview} />
         {detail && <Layer key={detail.url} {...detail} />}
         {crops.map(({ number, observation }) => {

@@ -155,14 +155,16 @@ export function SearchView({ entries, at, turn: wanted, compare: asked, go, pric
             {shortened(search.turns[turn - 1]?.thought ?? '')}
           </p>
         )}
-        {canFork && (
-          <button type="button" class="keys" ref={forking.button} onClick={fork}>
-            fork from here <kbd>e</kbd>
+        <span class="acts">
+          {canFork && (
+            <button type="button" class="keys" ref={forking.button} onClick={fork}>
+              fork from here <kbd>e</kbd>
+            </button>
+          )}
+          <button type="button" class="keys" aria-expanded={help} onClick={() => setHelp(!help)}>
+            keys <kbd>?</kbd>
           </button>
-        )}
-        <button type="button" class="keys" aria-expanded={help} onClick={() => setHelp(!help)}>
-          keys <kbd>?</kbd>
-        </button>
+        </span>
       </div>
       {help && <KeysHelp notes={notes?.take !== undefined} />}
     </div>

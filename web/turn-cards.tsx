@@ -97,6 +97,8 @@ export function TurnCards({ search, urls, turn, lit, onLit, folded, heat }: Prop
 
 /** Turns that pass faster than this are not scrolled to. */
 const restMs = 180
+/** Above the card that is scrolled to, and above the picture. */
+const margin = 16
 
 function useScrollTo(list: { readonly current: HTMLElement | null }, turn: number): void {
   const changedMs = useRef(-Infinity)
@@ -105,9 +107,8 @@ function useScrollTo(list: { readonly current: HTMLElement | null }, turn: numbe
       const card = list.current?.querySelector(`.card[data-turn="${turn}"]`)
       if (!card || !matchMedia('(min-width: 901px)').matches) return
       const calm = matchMedia('(prefers-reduced-motion: reduce)').matches
-      const behavior = calm ? 'instant' : 'smooth'
-      if (turn === 0) scrollTo({ top: 0, behavior })
-      else card.scrollIntoView({ block: 'start', behavior })
+      const top = turn === 0 ? 0 : Math.min(card.getBoundingClientRect().top + scrollY - margin, furthest(card))
+      scrollTo({ top, behavior: calm ? 'instant' : 'smooth' })
     }
     const now = performance.now()
     const wait = now - changedMs.current < restMs ? restMs : 0
@@ -115,6 +116,14 @@ function useScrollTo(list: { readonly current: HTMLElement | null }, turn: numbe
     const timer = setTimeout(go, wait)
     return () => clearTimeout(timer)
   }, [turn])
+}
+
+/** Beyond this the end of the columns would push the picture beside the cards out of sight. */
+function furthest(card: Element): number {
+  const columns = card.closest('.columns')
+  const look = columns?.querySelector('.look')?.getBoundingClientRect()
+  if (!columns || !look || look.height + margin > innerHeight) return Infinity
+  return columns.getBoundingClientRect().bottom + scrollY - look.height - margin
 }
 
 interface TurnCardProps extends Pick<Props, 'search' | 'urls'> {

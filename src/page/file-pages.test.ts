@@ -88,7 +88,7 @@ describe.skipIf(!hasBrowser)('a page of searches that is opened from a file', ()
       const seen = trajectory.picture.sha256 === picture.sha256 ? picture : other
       return { title: ['easy', 'hard', 'medium'][index]!, trajectory, picture: seen, profile }
     })
-    await writePage(file, 'Some searches', shown, notes)
+    await writePage(file, 'Some searches', shown, { notes })
     const page = await openFile(browser, file, wrong, address)
     await page.locator('.question h2').waitFor()
     return page

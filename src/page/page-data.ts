@@ -12,6 +12,16 @@ export interface SearchesData {
   /** Notes about them, one line each. */
   readonly notes: readonly string[]
   readonly searches: readonly StoredSearch[]
+  readonly site?: SitePlace
+}
+
+/** Where a page stands in a site. It does not name the pages beside it, which change more often: the index finds them. */
+export interface SitePlace {
+  /** Address of the index, and what it lists. */
+  readonly index: string
+  readonly title: string
+  /** The first search of the page in the index. */
+  readonly at: number
 }
 
 export interface StoredSearch {

@@ -101,7 +101,7 @@ const crop = pixelBox(100, 50, 400, 250)
 async function written(searches: readonly SearchToShow[], title = 'A search', notes: readonly string[] = []) {
   const folder = await mkdtemp(join(tmpdir(), 'mini-o3-page-'))
   onTestFinished(() => rm(folder, { recursive: true }))
-  await writePage(join(folder, 'page.html'), title, searches, notes)
+  await writePage(join(folder, 'page.html'), title, searches, { notes })
   return { folder, page: await readFile(join(folder, 'page.html'), 'utf8') }
 }
 

@@ -17,7 +17,7 @@ import type { Picture, Pixels } from '../vision/picture.ts'
 import { region } from '../vision/region.ts'
 import { dataFile } from './data-file.ts'
 import { cropSide, originalSide } from './page-data.ts'
-import type { SearchesData, StoredPictures, StoredSearch } from './page-data.ts'
+import type { SearchesData, SitePlace, StoredPictures, StoredSearch } from './page-data.ts'
 import { endText, shown } from './step.ts'
 
 export interface SearchToShow extends Pictured<Picture> {
@@ -41,7 +41,7 @@ export async function writePage(
   path: string,
   title: string,
   searches: readonly SearchToShow[],
-  notes: readonly string[] = [],
+  { notes = [], site }: { readonly notes?: readonly string[]; readonly site?: SitePlace } = {},
 ): Promise<void> {
   const stored: StoredSearch[] = []
   for (const search of searches) {
@@ -54,7 +54,7 @@ export async function writePage(
       ...(search.again !== undefined && { again: search.again }),
     })
   }
-  const data: SearchesData = { kind: 'searches', notes, searches: stored }
+  const data: SearchesData = { kind: 'searches', notes, searches: stored, ...(site && { site }) }
   await replaceFile(path, await dataFile(title, data, [...notes, ...searches.map(plainText)].map(shown)))
 }
 

@@ -39,7 +39,7 @@ export async function writeRunPage(run: RunFolder, options: RunPageOptions): Pro
     searches.push({ title, trajectory, ...pictures, profile: options.profile, ...(note && { note }) })
   }
   const page = run.file(searchesPage)
-  await writePage(page, title, searches, notes)
+  await writePage(page, title, searches, { notes })
   return page
 }
 

@@ -3,7 +3,7 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Page } from 'playwright-core'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { hasBrowser, servePage, type ServedPage } from '../../test/served-page.ts'
 import { writeRichRun, writeTurnedRun } from '../../test/searched.ts'
 
@@ -24,6 +24,8 @@ describe.skipIf(!hasBrowser)('the page of a search', () => {
     await served?.close()
     await rm(folder, { recursive: true, force: true })
   })
+
+  beforeEach(() => page.setViewportSize({ width: 1280, height: 900 }))
 
   const openRich = async (): Promise<void> => {
     await served.open('run/rich/0')
@@ -77,17 +79,40 @@ describe.skipIf(!hasBrowser)('the page of a search', () => {
     await expectCount(open, 5)
   })
 
-  test('the picture, the track and the tree stay in sight to the last turn', async () => {
+  const inSight = async (selector: string): Promise<boolean> => {
+    const box = await page.locator(selector).boundingBox()
+    return box !== null && box.y >= 0 && box.y + box.height <= page.viewportSize()!.height
+  }
+
+  test.each([
+    [1280, 900],
+    [1280, 720],
+    [1024, 768],
+  ])('the picture, the track and the tree stay in sight to the last turn, at %i × %i', async (width, height) => {
+    await page.setViewportSize({ width, height })
     await openRich()
+    await page.locator('.notes-panel').waitFor()
     await page.keyboard.press('End')
-    const inSight = async (selector: string): Promise<boolean> => {
-      const box = await page.locator(selector).boundingBox()
-      return box !== null && box.y >= 0 && box.y + box.height <= page.viewportSize()!.height
-    }
     // The page scrolls there smoothly, and the cards go by beside the picture.
-    await expect.poll(() => inSight('.card.now h3')).toBe(true)
     await expectTurn('.card.now', '4')
-    await expect.poll(() => inSight('.look')).toBe(true)
+    for (const part of ['.card.now h3', '.picture', '.track', '.tree'])
+      await expect.poll(() => inSight(part)).toBe(true)
+  })
+
+  test.each([
+    [800, 600],
+    [800, 1000],
+    [1024, 768],
+    [1280, 720],
+    [380, 800],
+  ])('the whole picture and the track are on the first screen, at %i × %i', async (width, height) => {
+    await page.setViewportSize({ width, height })
+    await openRich()
+    for (const part of ['.picture', '.track']) await expect.poll(() => inSight(part)).toBe(true)
+    await page.locator('.notes-panel').waitFor()
+    await page.keyboard.press('c')
+    await page.locator('.side-by-side .picture').nth(1).waitFor()
+    for (const part of ['.picture >> nth=0', '.track']) await expect.poll(() => inSight(part)).toBe(true)
   })
 
   test('a key that is pressed at once after the address has changed is not forgotten', async () => {

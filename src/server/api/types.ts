@@ -241,6 +241,8 @@ export interface RunData {
   readonly pages: Readonly<Record<number, string>>
   /** If it only has the searches that match a filter: that, and the number of all. */
   readonly only?: { readonly where: string; readonly of: number }
+  /** The index of the comparison that it is a part of. */
+  readonly within?: { readonly index: string; readonly title: string }
 }
 
 export interface Scores {

@@ -6,7 +6,7 @@ import { percent } from '../../shared/numbers.ts'
 import { replaceFile } from '../../shared/replace-file.ts'
 import type { DiffData, DiffRow } from '../api/types.ts'
 import { diffRuns } from './diff.ts'
-import { exportSite, writeProblem } from './export-site.ts'
+import { exportSite, indexPage, writeProblem } from './export-site.ts'
 import type { SiteOptions } from './export-site.ts'
 import { rowOf } from './run-rows.ts'
 import { openRuns } from './runs.ts'
@@ -31,24 +31,27 @@ const folders = ['first', 'second'] as const
 export async function exportDiff(
   paths: readonly [string, string],
   to: string,
-  options: Omit<SiteOptions, 'where'>,
+  options: Pick<SiteOptions, 'limit' | 'signal'>,
 ): Promise<ExportedDiff> {
   const [first, second] = [openRuns(paths[0]), openRuns(paths[1])]
   const [a, b] = [await first.toCompare('.'), await second.toCompare('.')]
   const compared = await diffRuns(a, b)
   const names = namesOf(paths)
+  const title = names.join(' against ')
   const flipped = compared.rows.filter(isFlipped)
   const pages: Record<number, string> = {}
   const ordered = [...flipped, ...compared.rows.filter((row) => !isFlipped(row))]
   for (const { sides } of ordered.slice(0, options.limit)) {
     throwIfAborted(options.signal)
-    const name = await writeProblem(to, [
+    const both = [
       { runs: first, item: sides[0].item, title: names[0] },
       { runs: second, item: sides[1].item, title: names[1] },
-    ])
+    ]
+    const name = await writeProblem(to, both, title)
     if (name !== undefined) pages[sides[0].item.index] = `${name}#/search/1?compare=1`
   }
-  for (const at of [0, 1] as const) await exportSite(paths[at], join(to, folders[at]), options)
+  const within = { index: `../${indexPage}`, title }
+  for (const at of [0, 1] as const) await exportSite(paths[at], join(to, folders[at]), { ...options, within })
   const data: DiffData = {
     kind: 'diff',
     diff: {
@@ -58,11 +61,10 @@ export async function exportDiff(
         { ...rowOf(b.run), name: names[1], live: false },
       ],
     },
-    runs: [`${folders[0]}/index.html`, `${folders[1]}/index.html`],
+    runs: [`${folders[0]}/${indexPage}`, `${folders[1]}/${indexPage}`],
     pages,
   }
-  const page = join(to, 'index.html')
-  const title = `${names[0]} against ${names[1]}`
+  const page = join(to, indexPage)
   const plain = `${title}: ${compared.avgAtK.map((share) => `${percent(share)} %`).join(' and ')} on ${compared.rows.length} problems.`
   await replaceFile(page, await dataFile(title, data, [plain]))
   return { page, common: compared.rows.length, flipped: flipped.length, problems: Object.keys(pages).length }

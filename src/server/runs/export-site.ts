@@ -4,6 +4,7 @@ import { pictured, picturesOf } from '../../protocol/originals.ts'
 import { stat } from 'node:fs/promises'
 import { basename, join, resolve } from 'node:path'
 import { dataFile } from '../../page/data-file.ts'
+import type { SitePlace } from '../../page/page-data.ts'
 import { writePage } from '../../page/write-page.ts'
 import type { SearchToShow } from '../../page/write-page.ts'
 import { canonicalJson, sha256 } from '../../shared/canonical.ts'
@@ -28,6 +29,8 @@ export interface SiteOptions {
   readonly where?: Filter | undefined
   /** Name of the page in the same folder on which scenes can be searched again, if there is one. */
   readonly tryPage?: string | undefined
+  /** The index of the site that this one is a part of. */
+  readonly within?: RunData['within']
   readonly signal: AbortSignal
 }
 
@@ -38,10 +41,11 @@ export interface ExportedSite {
   readonly searches: number
 }
 
+export const indexPage = 'index.html'
 /** Searches on the page of one problem at most. */
 const mostTogether = 8
 /** Version of the page format; changing it makes existing pages be written again. */
-const pageForm = 'one file'
+const pageForm = 'one file, in a site'
 
 /**
  * Writes pages for the first `limit` problems; a problem whose picture is missing is listed without a page. Page names contain a hash
@@ -50,10 +54,11 @@ const pageForm = 'one file'
 export async function exportSite(
   run: string,
   to: string,
-  { limit, where, tryPage, signal }: SiteOptions,
+  { limit, where, tryPage, within, signal }: SiteOptions,
 ): Promise<ExportedSite> {
   await removeStrays(to)
   const runs = openRuns(run)
+  const name = basename(resolve(run))
   const details = await runs.details('.')
   const matching = where && (await runs.matching('.', where, signal))
   if (matching?.items.length === 0) {
@@ -74,14 +79,13 @@ export async function exportSite(
     throwIfAborted(signal)
     const shown = own.slice(0, mostTogether)
     const titled = shown.map((item) => ({ runs, item, title: `search ${item.sampleIndex + 1}` }))
-    const name = await writeProblem(to, titled, again)
-    if (name === undefined) continue
-    for (const [at, { index }] of shown.entries()) pages.set(index, `${name}#/search/${at + 1}`)
+    const file = await writeProblem(to, titled, `All searches of ${name}`, again)
+    if (file === undefined) continue
+    for (const [at, { index }] of shown.entries()) pages.set(index, `${file}#/search/${at + 1}`)
     written++
     searches += shown.length
   }
-  const page = join(to, 'index.html')
-  const name = basename(resolve(run))
+  const page = join(to, indexPage)
   const figures = matching?.figures ?? (await runs.figures('.'))
   const data: RunData = {
     kind: 'run',
@@ -91,6 +95,7 @@ export async function exportSite(
       charts: figures.charts.map(({ id, title, summary, table, svg }) => ({ id, title, summary, table, svg })),
     },
     pages: Object.fromEntries(pages),
+    ...(within && { within }),
     ...(where && matching && { only: { where: where.text, of: matching.of } }),
   }
   await replaceFile(page, await dataFile(`Searches of ${name}`, data, [`The searches of ${name}, with scripts.`]))
@@ -105,22 +110,24 @@ export interface SearchOfPage {
 }
 
 /**
- * Writes a page of searches of one problem unless it is there, and returns its name; undefined if a picture is missing. `again`: the
- * address of a page where a search can be repeated.
+ * Writes a page of searches of one problem unless it is there, and returns its name; undefined if a picture is missing. `title`: of the
+ * link to the index. `again`: the address of a page where a search can be repeated.
  */
 export async function writeProblem(
   to: string,
   searches: readonly SearchOfPage[],
+  title: string,
   again: (search: Trajectory) => string | undefined = () => undefined,
 ): Promise<string | undefined> {
   const trajectories = await Promise.all(searches.map(({ runs, item }) => runs.search('.', item.index)))
   const links = trajectories.map(again)
-  const titles = searches.map(({ item, title }) => [title, item.note])
-  const content = [pageForm, ...trajectories, titles, ...links.filter((link) => link !== undefined)]
+  const titles = searches.map(({ item, title: own }) => [own, item.note])
+  const { runs, item } = itemAt(searches, 0)
+  const site: SitePlace = { index: indexPage, title, at: item.index }
+  const content = [pageForm, site, ...trajectories, titles, ...links.filter((link) => link !== undefined)]
   const name = `problem-${sha256(canonicalJson(content)).slice(0, 16)}.html`
   if (await isFile(join(to, name))) return name
   // All searches of a problem share their pictures.
-  const { runs, item } = itemAt(searches, 0)
   const searched = picturesOf(itemAt(trajectories, 0))
   const opened = Promise.all(searched.map((_, original) => runs.picture('.', item.index, original)))
   const pictures = await opened.catch(() => undefined)
@@ -130,7 +137,7 @@ export async function writeProblem(
     const profile = profileOf(trajectory.profile)
     return { title, trajectory, ...pictured(pictures), profile, again: links[at], ...(own.note && { note: own.note }) }
   })
-  await writePage(join(to, name), item.question, toShow)
+  await writePage(join(to, name), item.question, toShow, { site })
   return name
 }
 
