@@ -106,6 +106,7 @@ async function measured() {
     await longest(page)
     const sort = await sorted(page)
     await context.close()
+    const search = await openSearch(`${address}/${items >> 1}`)
     const status = await readFile(`/proc/${server.pid}/status`, 'utf8').catch(() => '')
     const peak = Number(/VmHWM:\s+(\d+)/.exec(status)?.[1] ?? NaN) / 1024
     return {
@@ -123,6 +124,8 @@ async function measured() {
       'verdict, longest task, ms': verdict.longest,
       'sorted by question, ms': sort.ms,
       'sorted, longest task, ms': sort.longest,
+      'page of one search, to its place among all, ms': search.ms,
+      'page of one search, fetched besides pictures, KB': search.bytes / 1024,
       'peak memory of the server, MB': peak,
     }
   } finally {
@@ -149,6 +152,24 @@ async function open(address) {
   })
   await page.goto(address)
   return { page, context }
+}
+
+/** The page of a search in the middle, until it leads to the one after it; and what it fetched of the API. */
+async function openSearch(address) {
+  const context = await browser.newContext({ viewport: { width: 1400, height: 900 } })
+  const page = await context.newPage()
+  let bytes = 0
+  page.on('response', async (response) => {
+    const isJson = response.headers()['content-type']?.includes('json')
+    if (isJson) bytes += (await response.body().catch(() => '')).length
+  })
+  await page.goto(address)
+  await page.locator('.turns .card').last().waitFor({ timeout: 120_000 })
+  await page.locator('.crumbs button:enabled', { hasText: 'after' }).waitFor({ timeout: 120_000 })
+  const ms = Number(await page.evaluate('performance.now()'))
+  await page.waitForLoadState('networkidle')
+  await context.close()
+  return { ms, bytes }
 }
 
 /** Waits until the table has this many searches. */

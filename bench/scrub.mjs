@@ -1,11 +1,13 @@
 /**
  * How smoothly a search replays, in headless Chromium without a GPU: a 32-turn search of the policy that ships on a picture of
  * 8192 x 8192 pixels is scrubbed through with a key held down, with the slider dragged, and with the picture zooming along.
- * Prints the time between animation frames; and how long a run of 200 searches takes to its first row on the screen.
+ * Prints the time between animation frames, the share of the frames of a screen with 60 a second that are missing, and the longest task of
+ * the page's thread, by its processor time, which other work of the machine hardly changes, and by the clock; and how long a run of 200
+ * searches takes to its first row on the screen.
  *
- *     npm run build && node bench/scrub.mjs [--repeats 3] [--profile trace.json]
+ *     npm run build && node bench/scrub.mjs [--repeats 3]
  *
- * Needs Chromium (`CHROMIUM`, or /usr/bin/chromium). With `--profile` the browser's trace of the scrubbing is written.
+ * Needs Chromium (`CHROMIUM`, or /usr/bin/chromium).
  */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
@@ -32,7 +34,7 @@ import { openPicture } from '../dist/vision/open.js'
 import { benchOptions, median, frameGaps } from './measure.mjs'
 
 const values = benchOptions(
-  { repeats: 3, side: 8192, turns: 32, items: 200, profile: '' },
+  { repeats: 3, side: 8192, turns: 32, items: 200 },
   { repeats: 1, side: 512, turns: 3, items: 3 },
 )
 const { side, turns, items } = values
@@ -67,9 +69,9 @@ try {
   )
 
   console.log(
-    '| scrubbing | frames | frames a second | median ms | 95th percentile | longest |\n|---|---:|---:|---:|---:|---:|',
+    '| scrubbing | frames a second | missing, % | median ms | 95th percentile | longest | longest task, ms of processor | of the clock | load |\n|---|---:|---:|---:|---:|---:|---:|---:|---:|',
   )
-  for (let n = 0; n < values.repeats; n++) await scrub(`${url}/#/run/long/0`, n === 0 && values.profile)
+  for (let n = 0; n < values.repeats; n++) await scrub(`${url}/#/run/long/0`)
 } finally {
   await browser?.close()
   if (server) {
@@ -133,30 +135,44 @@ async function firstView(address) {
   return ms
 }
 
-async function scrub(address, profile) {
+async function scrub(address) {
   const context = await browser.newContext({ viewport: { width: 1400, height: 900 } })
   const page = await context.newPage()
   await page.goto(address)
   await page.locator('.turns .card').last().waitFor()
   await page.waitForLoadState('networkidle')
-  if (profile) await browser.startTracing(page, { path: profile })
   await frames(page, 'key held down', () => holdKey(page, 'ArrowRight'))
   await page.keyboard.press('Home')
   await frames(page, 'slider dragged', () => drag(page))
   await page.keyboard.press('Home')
   await page.keyboard.press('f')
   await frames(page, 'key held down, zooming along', () => holdKey(page, 'ArrowRight'))
-  if (profile) await browser.stopTracing()
   await context.close()
 }
 
-/** The time between frames while `work` goes on. */
+/** The time between frames while `work` goes on, and the longest task. */
 async function frames(page, what, work) {
   await sleep(1000)
+  await browser.startTracing(page, { categories: ['toplevel', '__metadata'] })
   const { gaps, rate } = await frameGaps(page, work)
+  const { processorMs, clockMs } = longestTask(await browser.stopTracing())
   const sorted = gaps.toSorted((a, b) => a - b)
-  const at = (share) => sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))].toFixed(1)
-  console.log(`| ${what} | ${gaps.length} | ${rate.toFixed(1)} | ${at(0.5)} | ${at(0.95)} | ${at(1)} |`)
+  const at = (share) => sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))]
+  const missing = 100 * Math.max(0, 1 - rate / 60)
+  const figures = [rate, missing, at(0.5), at(0.95), at(1), processorMs, clockMs, loadavg()[0]]
+  console.log(`| ${[what, ...figures.map((figure) => figure.toFixed(1))].join(' | ')} |`)
+}
+
+/** Of the main threads of pages, from a trace. */
+function longestTask(trace) {
+  const { traceEvents } = JSON.parse(trace.toString())
+  const names = traceEvents.filter(({ name, args }) => name === 'thread_name' && args.name === 'CrRendererMain')
+  const threads = new Set(names.map(({ pid, tid }) => `${pid} ${tid}`))
+  const tasks = traceEvents.filter(
+    ({ ph, name, pid, tid }) => ph === 'X' && name.endsWith('RunTask') && threads.has(`${pid} ${tid}`),
+  )
+  const most = (of) => tasks.reduce((longest, task) => Math.max(longest, of(task) ?? 0), 0) / 1000
+  return { processorMs: most(({ tdur }) => tdur), clockMs: most(({ dur }) => dur) }
 }
 
 async function holdKey(page, key) {

@@ -46,6 +46,7 @@ function AskForm({ setup }: { readonly setup: Setup }) {
   const [problem, setProblem] = useState<string>()
   const [busy, setBusy] = useState<string>()
   const form = useRef<HTMLFormElement>(null)
+  const more = useRef<HTMLButtonElement>(null)
   const able = policies.filter(canBeAsked)
   const policy = able.find(({ name }) => name === policyName) ?? able[0]
   const own = !scenes.some(({ id }) => id === picture.id)
@@ -171,7 +172,13 @@ function AskForm({ setup }: { readonly setup: Setup }) {
                 ),
             )}
             {setup.connects && (
-              <button type="button" class="more" aria-expanded={connecting} onClick={() => setConnecting(!connecting)}>
+              <button
+                ref={more}
+                type="button"
+                class="more"
+                aria-expanded={connecting}
+                onClick={() => setConnecting(!connecting)}
+              >
                 Connect a model
               </button>
             )}
@@ -195,7 +202,16 @@ function AskForm({ setup }: { readonly setup: Setup }) {
           </div>
         </div>
       </form>
-      {connecting && <ConnectModels offered={able.map(({ name }) => name)} onConnected={connected} />}
+      {connecting && (
+        <ConnectModels
+          offered={able.map(({ name }) => name)}
+          onConnected={connected}
+          onClose={() => {
+            setConnecting(false)
+            more.current?.focus()
+          }}
+        />
+      )}
       <RecentAsks onPicture={(recent) => setPicture(recent)} />
     </>
   )

@@ -12,9 +12,10 @@ interface Props {
   /** Names of the policies that are already available. */
   readonly offered: readonly string[]
   readonly onConnected: (policy: string) => void
+  readonly onClose: () => void
 }
 
-export function ConnectModels({ offered, onConnected }: Props) {
+export function ConnectModels({ offered, onConnected, onClose }: Props) {
   const [found, setFound] = useState<ModelsFound>()
   const [problem, setProblem] = useState<string>()
   const find = (): void =>
@@ -40,7 +41,7 @@ export function ConnectModels({ offered, onConnected }: Props) {
   const cancel = (id: string): void => void postJson(`api/models/${id}/cancel`, {}).then(reload, () => {})
   const connecting = rows.filter(({ state }) => state === 'connecting')
   return (
-    <section class="connect" aria-label="Connect a model">
+    <section class="connect" aria-label="Connect a model" onKeyDown={(event) => isToClose(event) && onClose()}>
       <header>
         <h3>Connect a model</h3>
         <button type="button" onClick={look} disabled={found === undefined && problem === undefined}>
@@ -57,4 +58,9 @@ export function ConnectModels({ offered, onConnected }: Props) {
       <ConnectAddress services={found?.services ?? []} onConnect={connect} />
     </section>
   )
+}
+
+/** An address that was typed is not thrown away. */
+function isToClose({ key, target }: KeyboardEvent): boolean {
+  return key === 'Escape' && !(target instanceof HTMLInputElement && target.value !== '')
 }

@@ -1,25 +1,14 @@
 /** One problem with its searches from two runs, side by side. */
-import { useEffect, useState } from 'preact/hooks'
+import { useState } from 'preact/hooks'
 import { withHandVerdict } from '../src/protocol/note.ts'
 import type { Trajectory } from '../src/protocol/trajectory.ts'
-import type { LoggedNotes, RunNotes } from '../src/server/api/note-types.ts'
 import { itemAt } from '../src/shared/known.ts'
 import { ProblemFact } from './facts.tsx'
 import { useJson } from './fetch-json.ts'
 import { href } from './route.ts'
 import { SearchView } from './search-view.tsx'
 import { hashesOf, pictureUrls } from './shown-search.ts'
-import { entryNotes } from './use-notes.ts'
-
-const refreshMs = 10_000
-
-/** The notes of a run whose searches are not listed; undefined until they are loaded. */
-function useRunNotes(run: string): Parameters<typeof entryNotes>[0] | undefined {
-  const { value } = useJson<LoggedNotes>(`api/runs/${encodeURIComponent(run)}/notes`, refreshMs)
-  const [own, setOwn] = useState<RunNotes>()
-  useEffect(() => setOwn(undefined), [value])
-  return value && { run, log: value.log, notes: own ?? value.notes, onNotes: setOwn }
-}
+import { entryNotes, useRunNotes } from './use-notes.ts'
 
 interface Props {
   readonly runs: readonly [string, string]

@@ -4,10 +4,14 @@ import { messageOf } from '../src/shared/errors.ts'
 import { fieldsOf } from '../src/shared/fields.ts'
 
 export async function fetchJson<T>(path: string, options?: RequestInit): Promise<T> {
+  return fromServer(await fetchText(path, options))
+}
+
+async function fetchText(path: string, options?: RequestInit): Promise<string> {
   const response = await fetch(path, options).catch(() => {
-    throw new Error('The server does not answer. Is mini-o3 serve still running?')
+    throw new Error('The server does not answer. If it has ended, start it again; this page then goes on.')
   })
-  if (response.ok) return fromServer(await response.text())
+  if (response.ok) return response.text()
   const body: unknown = await response.json().catch(() => undefined)
   const message = fieldsOf(fieldsOf(body)?.['error'])?.['message']
   const wait = response.headers.get('retry-after')
@@ -34,15 +38,20 @@ export interface Loaded<T> {
   readonly error?: string
 }
 
-/** Loads `path` whenever it changes, and every `everyMs` while the page is visible. */
+/** Loads `path` whenever it changes, and every `everyMs` while the page is visible. The value stays the same object until it changes. */
 export function useJson<T>(path: string, everyMs?: number): Loaded<T> {
   const [loaded, setLoaded] = useState<Loaded<T> & { readonly path?: string }>({})
   useEffect(() => {
     const gone = new AbortController()
+    let latest: string | undefined
     const load = (): Promise<void> =>
-      fetchJson<T>(path, { signal: gone.signal }).then(
-        (value) => {
-          if (!gone.signal.aborted) setLoaded({ path, value })
+      fetchText(path, { signal: gone.signal }).then(
+        (text) => {
+          if (gone.signal.aborted) return
+          const value = text === latest ? undefined : fromServer<T>(text)
+          latest = text
+          if (value !== undefined) setLoaded({ path, value })
+          else setLoaded((before) => (before.error === undefined ? before : { path, value: before.value }))
         },
         (error: unknown) => {
           if (!gone.signal.aborted) setLoaded((before) => ({ path, value: before.value, error: messageOf(error) }))

@@ -26,12 +26,6 @@ export interface ItemGroup {
   readonly right: number
 }
 
-/** Keeps only the last version of a search that was repeated. */
-export function currentItems(items: readonly ItemRow[]): readonly ItemRow[] {
-  const last = new Map(items.map((item) => [`${itemGroup(item)} ${item.sampleIndex}`, item]))
-  return last.size === items.length ? items : [...last.values()]
-}
-
 /** Group key: equal for all searches of one problem (in training also of one step, on a server also of one ask). */
 export function itemGroup({ ask, step, problem }: ItemRow): string {
   if (ask !== undefined) return `ask ${ask}`

@@ -68,7 +68,7 @@ function pageOf(path: readonly string[]) {
   if (shape === 'diff 5' && others.every(isIndex)) {
     return <DiffSearchPage runs={[name, item]} indexes={[Number(others[0]), Number(others[1])]} />
   }
-  return <ProblemFact message="There is no such page. Use Ask or Runs, above." />
+  return <ProblemFact message="There is no such page. The address may be incomplete: use Ask or Runs, above." />
 }
 
 function isIndex(text: string): boolean {

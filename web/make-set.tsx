@@ -1,5 +1,5 @@
 /** Makes a training set of the searches that the filter matches: on the server, or by the command that is shown. */
-import { useEffect, useState } from 'preact/hooks'
+import { useEffect, useRef, useState } from 'preact/hooks'
 import { completed } from '../src/protocol/end.ts'
 import type { ItemRow, SetOffer, SetRequest, SetRow } from '../src/server/api/types.ts'
 import { messageOf } from '../src/shared/errors.ts'
@@ -20,10 +20,21 @@ interface Props {
 
 export function MakeSet({ run, where, items, served }: Props) {
   const [open, setOpen] = useState(false)
+  const button = useRef<HTMLButtonElement>(null)
+  const close = (): void => {
+    setOpen(false)
+    button.current?.focus()
+  }
   const these = counted(items.length, 'search', 'searches')
   return (
-    <div class="make-set" onKeyDown={(event) => event.key === 'Escape' && setOpen(false)}>
-      <button type="button" aria-expanded={open} disabled={items.length === 0} onClick={() => setOpen(!open)}>
+    <div class="make-set" onKeyDown={(event) => event.key === 'Escape' && open && close()}>
+      <button
+        ref={button}
+        type="button"
+        aria-expanded={open}
+        disabled={items.length === 0}
+        onClick={() => setOpen(!open)}
+      >
         Make a training set of {items.length === 1 ? 'this' : 'these'} {these}
       </button>
       {open && items.length > 0 && (

@@ -3,7 +3,7 @@ import { useLayoutEffect, useMemo, useState } from 'preact/hooks'
 import { filterText } from '../src/protocol/filter/clauses.ts'
 import type { FilterContext } from '../src/protocol/filter/fields.ts'
 import { thoughtWords } from '../src/protocol/filter/matcher.ts'
-import type { RunData, RunDetails, RunFigures } from '../src/server/api/types.ts'
+import type { RunData, RunDetails, RunFigures, RunState } from '../src/server/api/types.ts'
 import { Facts, ProblemFact } from './facts.tsx'
 import type { Fact } from './facts.tsx'
 import { ItemFilters } from './item-filters.tsx'
@@ -145,8 +145,12 @@ function notesProblem({ notes }: RunDetails): string | undefined {
   return texts.filter(Boolean).join(' ') || undefined
 }
 
+const endedEarly: ReadonlySet<RunState> = new Set(['interrupted', 'failed'])
+
 function noSearches({ run }: RunDetails): string {
-  return run.live ? 'No searches yet; they appear here as they end.' : 'This run has no searches.'
+  return run.live
+    ? 'No searches yet; they appear here as they end.'
+    : `This run has no searches.${endedEarly.has(run.state) ? ' It ended before the first one: call its command again to go on.' : ''}`
 }
 
 /** A part of the searches is no sample of all of them, so that its score has neither K nor an interval. */
@@ -231,7 +235,7 @@ function Searches({ details, pages, only }: Pick<DetailsProps, 'details' | 'page
           </label>
         )}
         {rows.length > 0 ? (
-          <span>
+          <span class="by-keys">
             <kbd>↑</kbd> <kbd>↓</kbd> choose a row, <kbd>Enter</kbd> opens it
           </span>
         ) : (

@@ -1,24 +1,19 @@
 /** One search of a run, with the other searches of the same problem. */
-import { useEffect, useMemo, useState } from 'preact/hooks'
+import { useEffect, useMemo, useRef, useState } from 'preact/hooks'
 import { withHandVerdict } from '../src/protocol/note.ts'
 import type { Trajectory } from '../src/protocol/trajectory.ts'
 import { itemAt } from '../src/shared/known.ts'
-import type { SearchFamily } from '../src/server/api/types.ts'
+import type { ItemRow, SearchFamily, SearchGroup } from '../src/server/api/types.ts'
 import { fetchJson, useJson } from './fetch-json.ts'
 import type { Loaded } from './fetch-json.ts'
 import { ForkList, pageOf, ParentLink } from './fork-links.tsx'
-import { currentItems, itemGroup } from './items.ts'
 import { ProblemFact } from './facts.tsx'
 import { href } from './route.ts'
 import { SearchView } from './search-view.tsx'
 import { hashesOf, pictureUrls } from './shown-search.ts'
-import { entryNotes } from './use-notes.ts'
+import { entryNotes, useRunNotes } from './use-notes.ts'
 import { usePlace } from './use-place.ts'
 import { useParent } from './use-parent.ts'
-import { useRun } from './use-run.ts'
-
-/** Searches of a problem shown together at most. */
-const mostTogether = 16
 
 export function RunSearchPage({ name }: { readonly name: string }) {
   const [place, go] = usePlace(
@@ -26,38 +21,31 @@ export function RunSearchPage({ name }: { readonly name: string }) {
     ({ path }) => Number(path[2]),
   )
   const { at: index, compare } = place
-  const { value: details, error: runError, onNotes } = useRun(name)
-  const items = details?.items
-  const item = items?.[index]
-  const current = useMemo(() => currentItems(items ?? []), [items])
-  const own = current
-    .filter((one) => item !== undefined && itemGroup(one) === itemGroup(item))
-    .toSorted((a, b) => a.sampleIndex - b.sampleIndex)
-    .map((one) => one.index)
-  const group = own.length <= mostTogether ? own : [index]
+  const { group, total, price, error: runError } = useGroup(name, index)
+  const noted = useRunNotes(name)
+  const item = group.find((one) => one.index === index)
   // The current search is loaded first.
-  const wanted = [index, ...group.filter((at) => at !== index)]
-  const { value: known, error } = useSearches(name, details === undefined ? [] : wanted)
+  const wanted = [index, ...group.map((one) => one.index).filter((at) => at !== index)]
+  const { value: known, error } = useSearches(name, wanted)
   const base = (at: number): string => `api/runs/${encodeURIComponent(name)}/items/${at}`
   const entries = useMemo(
     () =>
-      group.flatMap((at) => {
+      (item === undefined ? [{ index, advantage: undefined }] : group).flatMap(({ index: at, advantage }) => {
         const search = known?.get(at)
         if (search === undefined) return []
-        const { log = '', notes: all } = details ?? {}
-        const notes = all && entryNotes({ run: name, log, notes: all, onNotes }, at)
+        const notes = noted && entryNotes(noted, at)
         const entry = {
           at,
           search: withHandVerdict(search, notes?.note),
           urls: pictureUrls(base(at), hashesOf(search)),
-          advantage: items?.[at]?.advantage,
+          advantage,
           origin: { run: name, index: at },
           notes,
           ...(search.parent && { name: `fork ${search.sampleIndex + 1} at turn ${search.parent.turn}` }),
         }
         return [entry]
       }),
-    [known, group.join(), details?.notes],
+    [known, group, index, noted],
   )
   const { value: family } = useJson<SearchFamily>(`${base(index)}/family`)
   const parent = useParent(family?.parent)
@@ -79,11 +67,7 @@ export function RunSearchPage({ name }: { readonly name: string }) {
           <button type="button" disabled={index === 0} onClick={() => go({ at: index - 1, turn: 0 })}>
             before
           </button>
-          <button
-            type="button"
-            disabled={items === undefined || index + 1 >= items.length}
-            onClick={() => go({ at: index + 1, turn: 0 })}
-          >
+          <button type="button" disabled={index + 1 >= total} onClick={() => go({ at: index + 1, turn: 0 })}>
             after
           </button>
           {group.length > 1 && !compare && (
@@ -103,15 +87,14 @@ export function RunSearchPage({ name }: { readonly name: string }) {
           outcome: `${answer ?? 'no answer'}${verdict === 'unjudged' ? '' : `, ${verdict}`}`,
         }))}
       />
-      <ProblemFact message={runError} />
-      <ProblemFact message={error} />
+      <ProblemFact message={error ?? runError} />
       {shown.length > 0 ? (
         <SearchView
           key={hashesOf(itemAt(shown, chosen).search).join()}
           entries={shown}
           {...place}
           at={chosen}
-          price={details?.price}
+          price={price}
           go={({ at, ...to }) => {
             const next = at === undefined ? index : itemAt(shown, at).at
             if (next === undefined && family?.parent) location.hash = pageOf(family.parent)
@@ -124,6 +107,21 @@ export function RunSearchPage({ name }: { readonly name: string }) {
     </>
   )
 }
+
+const refreshMs = 10_000
+
+/** The searches of the same problem. While those of another index are loaded, those of the last one that has it. */
+function useGroup(name: string, index: number) {
+  const path = `api/runs/${encodeURIComponent(name)}/items/${index}/group`
+  const { value, error } = useJson<SearchGroup>(path, refreshMs)
+  const last = useRef<SearchGroup>({ total: 0, items: [] })
+  if (value !== undefined) last.current = value
+  const { total, items, price } = last.current
+  const has = items.some((one) => one.index === index)
+  return { total, group: has ? items : none, price, error }
+}
+
+const none: readonly ItemRow[] = []
 
 /** Loads searches by index, one after the other, each once. */
 function useSearches(name: string, wanted: readonly number[]): Loaded<ReadonlyMap<number, Trajectory>> {

@@ -24,7 +24,8 @@ export function RunsPage() {
       {runs === undefined && error === undefined && <p role="status">Loading …</p>}
       {runs?.length === 0 && (
         <p>
-          No runs yet. Commands such as <code>mini-o3 eval</code> write them to the folder <code>runs</code>.
+          No runs yet. Commands such as <code>mini-o3 eval</code> write them to the folder <code>runs</code>, and they
+          appear here. For runs in another folder: <code>mini-o3 serve --runs &lt;folder&gt;</code>.
         </p>
       )}
       {runs !== undefined && runs.length > 0 && (

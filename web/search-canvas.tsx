@@ -58,11 +58,23 @@ export function SearchCanvas(props: Props) {
   const crops = urls.anyRegion ? [] : looks.filter(({ number }) => number <= turn)
   useLayoutEffect(() => view.watch((now) => frame.current && place(frame.current, now, widthPx, picture)))
   const pointers = usePointers(frame, view, picture)
+  const [gone, setGone] = useState(false)
   const overview = Math.min(1, overviewSide / Math.max(width, height))
   return (
     <div class="stage" style={{ '--aspect': width / height }}>
       <div class="picture" ref={frame} {...pointers}>
-        <Layer url={urls.region(overviewSide)} box={[0, 0, width, height]} widthPx={width * overview} />
+        <Layer
+          url={urls.region(overviewSide)}
+          box={[0, 0, width, height]}
+          widthPx={width * overview}
+          onState={setGone}
+        />
+        {gone && (
+          <p class="gone" role="status">
+            The picture cannot be loaded. If the run was copied, copy its folder <code>images</code> or the data it was
+            made of, too.
+          </p>
+        )}
         {detail && <Layer key={detail.url} {...detail} />}
         {crops.map(({ number, observation }) => {
           const box = observation?.boxInOriginalPx
@@ -110,13 +122,27 @@ interface LayerProps {
   /** In pixels of the original. */
   readonly box: readonly number[]
   readonly widthPx: number
+  /** Told whether it could not be loaded. */
+  readonly onState?: (gone: boolean) => void
 }
 
-function Layer({ url, box, widthPx }: LayerProps) {
+function Layer({ url, box, widthPx, onState }: LayerProps) {
   const [x0 = 0, y0 = 0, x1 = 0, y1 = 0] = box
   const width = Math.round(widthPx)
   const height = Math.round((widthPx * (y1 - y0)) / (x1 - x0))
-  return <img class="layer" src={url} alt="" width={width} height={height} draggable={false} data-box={box.join(' ')} />
+  return (
+    <img
+      class="layer"
+      src={url}
+      alt=""
+      width={width}
+      height={height}
+      draggable={false}
+      data-box={box.join(' ')}
+      onLoad={() => onState?.(false)}
+      onError={() => onState?.(true)}
+    />
+  )
 }
 
 /** Positions all layers for a view. Only transforms change, and the scale of elements with a fixed size on screen. */

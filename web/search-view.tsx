@@ -102,7 +102,7 @@ export function SearchView({ entries, at, turn: wanted, compare: asked, go, pric
       ...(taker.undo && { u: taker.undo }),
     }),
     '?': () => setHelp(!help),
-    Escape: () => setHelp(false),
+    ...(help && { Escape: () => setHelp(false) }),
     ...Object.fromEntries(entries.slice(0, 9).map((_, index) => [String(index + 1), () => go({ at: index })])),
   }
   useKeys(forking.draft ? { Escape: forking.end } : keys)
@@ -161,12 +161,12 @@ export function SearchView({ entries, at, turn: wanted, compare: asked, go, pric
               fork from here <kbd>e</kbd>
             </button>
           )}
-          <button type="button" class="keys" aria-expanded={help} onClick={() => setHelp(!help)}>
+          <button type="button" class="keys by-keys" aria-expanded={help} onClick={() => setHelp(!help)}>
             keys <kbd>?</kbd>
           </button>
         </span>
       </div>
-      {help && <KeysHelp notes={notes?.take !== undefined} />}
+      {help && <KeysHelp acts={(key) => Object.hasOwn(keys, key)} />}
     </div>
   )
   const noted = notes?.take ? (
@@ -276,8 +276,8 @@ function useKeys(keys: Readonly<Record<string, () => void>>): void {
       const { target: element } = event
       if (!(element instanceof Element)) return
       if (element.closest('input:not([type=range]):not([type=checkbox]), textarea, select')) return
-      const letter = event.key.length === 1 && event.key !== ' '
-      if (!letter && element.closest('input, button, a, .tree, pre, .thought')) return
+      const own = event.key.length > 1 ? event.key !== 'Escape' : event.key === ' '
+      if (own && element.closest('input, button, a, .tree, pre, .thought')) return
       if (event.key === ' ' && element.closest('summary')) return
       const act = latest.current[event.key]
       if (act === undefined) return

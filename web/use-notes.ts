@@ -1,11 +1,11 @@
 /** The notes of a run on its pages: what is known of them, changes, and taking the last change back. */
-import { useEffect, useRef, useState } from 'preact/hooks'
+import { useEffect, useMemo, useRef, useState } from 'preact/hooks'
 import { undoing } from '../src/protocol/note.ts'
 import type { NoteChange, SearchNote } from '../src/protocol/note.ts'
-import type { NoteRequest, RunNotes } from '../src/server/api/note-types.ts'
+import type { LoggedNotes, NoteRequest, RunNotes } from '../src/server/api/note-types.ts'
 import type { ItemRow } from '../src/server/api/types.ts'
 import { messageOf } from '../src/shared/errors.ts'
-import { postJson } from './fetch-json.ts'
+import { postJson, useJson } from './fetch-json.ts'
 
 /** What a page of searches knows about the notes of one of them. */
 export interface EntryNotes {
@@ -24,21 +24,23 @@ export interface EntryNotes {
   readonly take?: (change: NoteChange) => Promise<void>
 }
 
+interface NotesOfRun extends LoggedNotes {
+  readonly run: string
+  readonly onNotes: (notes: RunNotes) => void
+}
+
+const refreshMs = 10_000
+
+/** The notes of a run whose searches are not listed; undefined until they are loaded. */
+export function useRunNotes(run: string): NotesOfRun | undefined {
+  const { value } = useJson<LoggedNotes>(`api/runs/${encodeURIComponent(run)}/notes`, refreshMs)
+  const [own, setOwn] = useState<RunNotes>()
+  useEffect(() => setOwn(undefined), [value])
+  return useMemo(() => value && { run, log: value.log, notes: own ?? value.notes, onNotes: setOwn }, [run, value, own])
+}
+
 /** The notes about the search at an index of a run. */
-export function entryNotes(
-  {
-    run,
-    log,
-    notes,
-    onNotes,
-  }: {
-    readonly run: string
-    readonly log: string
-    readonly notes: RunNotes
-    readonly onNotes: (notes: RunNotes) => void
-  },
-  index: number,
-): EntryNotes {
+export function entryNotes({ run, log, notes, onNotes }: NotesOfRun, index: number): EntryNotes {
   const item = notes.items.find((one) => one.index === index)
   return {
     id: `${run} ${log} ${index}`,

@@ -102,6 +102,11 @@ describe.skipIf(!hasBrowser)('the filter of a run', () => {
     await served.open(`run/eval?${new URLSearchParams({ where: 'turns > 4' }).toString()}`)
     await page.getByRole('button', { name: 'Make a training set of these 20 searches' }).click()
     await page.getByText('5 of them have the right answer within the limits; only these are written.').waitFor()
+    await page.getByLabel('Format').press('Escape')
+    await page.getByLabel('Format').waitFor({ state: 'detached' })
+    // The focus is back where it was opened.
+    await page.keyboard.press('Enter')
+    await page.getByLabel('Format').waitFor()
     const where = 'mini-o3 export '
     await expect.poll(() => page.locator('.copy-text code').last().innerText()).toContain(where)
     expect(await page.locator('.copy-text code').last().innerText()).toMatch(

@@ -58,19 +58,19 @@ describe.skipIf(!hasBrowser)('a local model on the page', () => {
     async () => {
       hub.behave(({ at }) => (at === 'store' ? { hangs: true, cutAfter: 20_000 } : undefined))
       await page.getByRole('button', { name: 'Connect a model', exact: true }).click()
-      expect(await download().innerText()).toContain('Download')
+      await expect.poll(() => download().innerText()).toContain('Download')
       await download().click()
       await row().locator('progress').waitFor()
       await expect.poll(async () => Number(await row().locator('progress').getAttribute('value'))).toBeGreaterThan(0)
       expect(Number(await row().locator('progress').getAttribute('max'))).toBeGreaterThan(weights)
       await expect.poll(() => row().innerText()).toMatch(/\b[1-9][\d.]* (kB|MB) of [1-9][\d.]* (kB|MB)\b/)
       await listed().getByText('Downloading …').waitFor()
-      expect(await listed().innerText()).not.toContain('downloads')
-      expect(await row().innerText()).toContain(`licence ${known.licence}`)
+      await expect.poll(() => listed().innerText()).not.toContain('downloads')
+      await expect.poll(() => row().innerText()).toContain(`licence ${known.licence}`)
       await row().getByRole('button', { name: 'Cancel' }).click()
       await row().getByText('Cancelled.').waitFor()
       await expect.poll(() => download().isEnabled()).toBe(true)
-      expect(await listed().innerText()).toContain('downloads')
+      await expect.poll(() => listed().innerText()).toContain('downloads')
     },
     slowMs,
   )

@@ -2,7 +2,7 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { Page } from 'playwright-core'
+import type { Page, Request } from 'playwright-core'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { openFile } from '../../test/page-file.ts'
 import { startScriptedEndpoint } from '../../test/scripted-endpoint.ts'
@@ -131,9 +131,16 @@ describe.skipIf(!hasBrowser)('the pages', () => {
     expect(await page.evaluate('window.pwned')).toBeUndefined()
   })
 
-  test('two searches for one problem stand side by side', async () => {
+  test('two searches for one problem stand side by side, without the list of all searches', async () => {
+    const asked: string[] = []
+    const note = (request: Request): unknown => asked.push(new URL(request.url()).pathname)
+    page.on('request', note)
     await served.open('run/many/0')
     await page.getByRole('button', { name: 'all 2 side by side' }).click()
+    await page.locator('.notes-panel').waitFor()
+    page.off('request', note)
+    expect(asked).toContain('/api/runs/many/items/0/group')
+    expect(asked).not.toContain('/api/runs/many')
     await page.locator('.side-by-side .canvas').nth(1).waitFor()
     await page.keyboard.press('j')
     await expect.poll(() => page.locator('.side-by-side .node.now').count()).toBe(2)

@@ -189,7 +189,7 @@ describe.skipIf(!hasBrowser)('the list of runs', () => {
     await served.open('curves/finished/killed')
     await page.getByRole('img', { name: /^Accuracy by turn limit of 2 lines/ }).waitFor()
     await served.open('curves/nowhere')
-    await page.getByText('There is no such run.').waitFor()
+    await page.getByText('There is no such run.', { exact: false }).waitFor()
   })
 
   test('searches of all runs are found by words or a filter, with links to each and to the filtered run', async () => {

@@ -275,7 +275,9 @@ describe.skipIf(!hasBrowser)('the Runs pages', () => {
     await page.getByText('Avg@1').waitFor()
     await expect.poll(() => page.getByRole('alert').count()).toBe(0)
     await rm(path, { recursive: true })
-    await page.getByText('There is no such run. Showing the last known state.').waitFor()
+    await page
+      .getByText('There is no such run. It may have been moved or deleted. Showing the last known state.')
+      .waitFor()
     await expect.poll(() => page.locator('.virtual tr[data-row]').count()).toBe(1)
 
     await writeRun(run('folder-for-log'), evalOf())

@@ -2,7 +2,7 @@
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { Page } from 'playwright-core'
+import type { Locator, Page } from 'playwright-core'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { hasBrowser, servePage, type ServedPage } from '../../test/served-page.ts'
 import { writeRichRun, writeTurnedRun } from '../../test/searched.ts'
@@ -216,6 +216,45 @@ describe.skipIf(!hasBrowser)('the page of a search', () => {
     }
     await page.keyboard.press('Enter')
     await expectTurn('.card.now', '2')
+  })
+
+  test('the list of keys has those that act, and Escape closes it, also from its button', async () => {
+    await openRich()
+    const told = (key: string): Locator => page.locator('.keys-help kbd').getByText(key, { exact: true })
+    const button = page.getByRole('button', { name: /^keys/ })
+    await button.click()
+    await told('c').waitFor()
+    // No turn is shown that could be forked, and the search has no log-probabilities.
+    for (const key of ['e', 'l']) expect(await told(key).count()).toBe(0)
+    await page.keyboard.press('Escape')
+    await page.locator('.keys-help').waitFor({ state: 'detached' })
+    expect(await button.evaluate((one) => one === one.ownerDocument.activeElement)).toBe(true)
+    await page.keyboard.press('j')
+    await page.keyboard.press('?')
+    await told('e').waitFor()
+    await page.keyboard.press('Escape')
+    await page.locator('.keys-help').waitFor({ state: 'detached' })
+  })
+
+  test('a picture that is not there is said so in its place', async () => {
+    await page.route('**/region?**', (route) => route.fulfill({ status: 404, body: '' }))
+    await openRich()
+    await page.locator('.picture').getByText('The picture cannot be loaded.').waitFor()
+    await page.unroute('**/region?**')
+    await openRich()
+    await expectCount('.picture .gone', 0)
+  })
+
+  test('a server that has gone is said so on the open page, which goes on by itself', async () => {
+    await openRich()
+    await page.route('**/api/**', (route) => route.abort())
+    await page.getByText('The server does not answer. If it has ended, start it again').waitFor()
+    await page.keyboard.press('End')
+    await expectTurn('.card.now', '4')
+    await page.unroute('**/api/**')
+    await page.getByText('The server does not answer.').waitFor({ state: 'detached' })
+    await served.open('run/rich/99')
+    await page.getByText('The run has no such search. Open one from the list of the run.').waitFor()
   })
 
   test('a screen reader is told the name of everything that can be used, and what every picture shows', async () => {

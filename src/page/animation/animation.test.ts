@@ -53,33 +53,36 @@ test('words of a model stay words', () => {
   }
 })
 
-async function photograph(): Promise<{ picture: Picture; trajectory: Trajectory }> {
-  const noise = { type: 'gaussian', mean: 128, sigma: 60 } as const
+async function photograph(parents: readonly number[]): Promise<{ picture: Picture; trajectory: Trajectory }> {
+  const noise = { type: 'gaussian', mean: 128, sigma: 20 } as const
   const create = { width: 1024, height: 1024, channels: 3, background: '#888888', noise } as const
   const picture = await openPicture(await sharp({ create }).png().toBuffer())
   return {
     picture,
-    trajectory: { ...searched([0]), picture: { sha256: picture.sha256, width: 1024, height: 1024 } },
+    trajectory: { ...searched(parents), picture: { sha256: picture.sha256, width: 1024, height: 1024 } },
   }
 }
 
-test(
-  'WebP and GIF play all shots for their times, within the bytes that are allowed',
-  { timeout: 900_000 },
-  async () => {
-    const { picture, trajectory } = await photograph()
-    const shots = shotsOf(trajectory, stage)
-    const whole = await drawAnimation('webp', trajectory, [picture], 20_000_000)
-    const { pages, delay, loop, width, format } = await sharp(whole, { animated: true }).metadata()
-    expect({ pages, loop, width, format }).toEqual({ pages: shots.length, loop: 0, width: 800, format: 'webp' })
-    expect(delay).toEqual(shots.map(({ ms }) => ms))
-    const small = await drawAnimation('webp', trajectory, [picture], Math.round(whole.length / 2))
-    expect(small.length).toBeLessThanOrEqual(whole.length / 2)
-    const gif = await drawAnimation('gif', trajectory, [picture], 20_000_000)
-    expect((await sharp(gif, { animated: true }).metadata()).format).toBe('gif')
-    await expect(drawAnimation('webp', trajectory, [picture], 10_000)).rejects.toMatchObject({
-      code: 'animation-too-large',
-      exitCode: 2,
-    })
-  },
-)
+test('WebP plays all shots for their times', { timeout: 900_000 }, async () => {
+  const { picture, trajectory } = await photograph([0])
+  const shots = shotsOf(trajectory, stage)
+  const whole = await drawAnimation('webp', trajectory, [picture], 20_000_000)
+  const { pages, delay, loop, width, format } = await sharp(whole, { animated: true }).metadata()
+  expect({ pages, loop, width, format }).toEqual({ pages: shots.length, loop: 0, width: 800, format: 'webp' })
+  expect(delay).toEqual(shots.map(({ ms }) => ms))
+})
+
+// A refused look has the fewest shots: encoding is what takes the time.
+test('WebP and GIF have at most the bytes that are allowed', { timeout: 900_000 }, async () => {
+  const { picture, trajectory } = await photograph([-1])
+  const whole = await drawAnimation('webp', trajectory, [picture], 20_000_000)
+  const small = await drawAnimation('webp', trajectory, [picture], Math.round(whole.length / 2))
+  expect(small.length).toBeLessThanOrEqual(whole.length / 2)
+  const gif = await drawAnimation('gif', trajectory, [picture], 20_000_000)
+  const { pages, format } = await sharp(gif, { animated: true }).metadata()
+  expect({ pages, format }).toEqual({ pages: shotsOf(trajectory, stage).length, format: 'gif' })
+  await expect(drawAnimation('webp', trajectory, [picture], 10_000)).rejects.toMatchObject({
+    code: 'animation-too-large',
+    exitCode: 2,
+  })
+})

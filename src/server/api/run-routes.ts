@@ -39,7 +39,7 @@ export function viewRoutes(root: string, author?: string): Routes {
   return { ...runRoutes(openRuns(root, author)), 'GET /api/setup': () => setup }
 }
 
-/** `<run>`, `<run>/summary`, `<run>/find`, `<run>/notes`, `<run>/figures`, `<run>/thoughts`, `<run>/charts/<id>`, `<run>/diff/<other run>`, `<run>/items/<n>`, `<run>/items/<n>/region`, `.../view`, `.../figure`. */
+/** `<run>`, `<run>/summary`, `<run>/find`, `<run>/notes`, `<run>/figures`, `<run>/thoughts`, `<run>/charts/<id>`, `<run>/diff/<other run>`, `<run>/items/<n>`, `<run>/items/<n>/group`, `.../region`, `.../view`, `.../figure`. */
 async function runAnswer(
   runs: Runs,
   sent: SentRegions,
@@ -73,6 +73,7 @@ async function runAnswer(
   const pictureAt = (original: number) => runs.picture(name, index, original)
   if (what === 'region') return regionResponse(sent, pictureAt, query)
   const search = await runs.search(name, index)
+  if (what === 'group') return runs.group(name, index)
   if (what === 'family') return runs.family(name, index)
   if (what === 'view') return viewResponse(sent, pictureAt, search, query)
   if (what === 'tokens') return runs.tokens(name, index)

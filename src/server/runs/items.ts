@@ -57,3 +57,17 @@ export function groupName({ ask, step, problem }: Pick<ItemRow, 'ask' | 'step' |
   if (ask !== undefined) return `ask ${ask}`
   return step === undefined ? problem : `${problem} at step ${step}`
 }
+
+/** Searches of a problem shown together at most. */
+const mostTogether = 16
+
+/** The searches of the same problem as the one at `at`, which stands for itself even if it was repeated. */
+export function groupOf({ entries }: RunIndex, at: number): ItemRow[] {
+  const own = entries[at]?.kept.item
+  if (own === undefined) return []
+  const name = groupName(own)
+  const group = new Map<number, ItemRow>()
+  for (const { kept } of entries) if (groupName(kept.item) === name) group.set(kept.item.sampleIndex, kept.item)
+  if (group.size > mostTogether) return [own]
+  return [...group.set(own.sampleIndex, own).values()].toSorted((a, b) => a.sampleIndex - b.sampleIndex)
+}

@@ -10,7 +10,16 @@ import { keepFork, runNameOf } from '../../runs/forks.ts'
 import type { Picture } from '../../vision/picture.ts'
 import type { FoundSearches, RunCurves } from '../api/across-runs.ts'
 import type { LoggedNotes, RunNotes } from '../api/note-types.ts'
-import type { ItemRow, RunDetails, RunRow, RunsDiff, RunSummary, SearchFamily, ThoughtsFound } from '../api/types.ts'
+import type {
+  ItemRow,
+  RunDetails,
+  RunRow,
+  RunsDiff,
+  RunSummary,
+  SearchFamily,
+  SearchGroup,
+  ThoughtsFound,
+} from '../api/types.ts'
 import { readExchanges } from '../../runs/exchanges.ts'
 import type { TurnTokens } from '../../protocol/turn-record.ts'
 import { logFile } from '../../runs/log.ts'
@@ -25,7 +34,7 @@ import { diffRuns } from './diff.ts'
 import type { RunToCompare } from './diff.ts'
 import { findRun, findRuns, settingsReader } from '../../runs/find-runs.ts'
 import type { FoundRun, ReadSettings } from '../../runs/find-runs.ts'
-import { latest, runIndex } from './items.ts'
+import { groupOf, latest, runIndex } from './items.ts'
 import type { RunIndex } from './items.ts'
 import { rowOf, summaryOf } from './run-rows.ts'
 import { recentValues } from '../../shared/recent.ts'
@@ -73,6 +82,7 @@ export interface Runs {
   picture(name: string, index: number, original?: number): Promise<Picture>
   /** What a fork of a search needs; forks are stored beside it. */
   forkable(name: string, index: number): Promise<Forkable>
+  group(name: string, index: number): Promise<SearchGroup>
   family(name: string, index: number): Promise<SearchFamily>
 }
 
@@ -91,14 +101,20 @@ function unreadable(why: string): HttpError {
 async function searchAt(index: RunIndex, at: number): Promise<Trajectory> {
   const entry = index.entries[at]
   const search = entry && (await index.read(entry).catch(() => undefined))
-  if (search === undefined) throw new HttpError(404, 'no_search', 'The run has no such search.')
+  if (search === undefined)
+    throw new HttpError(404, 'no_search', 'The run has no such search. Open one from the list of the run.')
   return search
+}
+
+/** Of the tokens of its policy, if it was given. */
+async function priceIn({ path, settings }: FoundRun): Promise<RunDetails['price']> {
+  return (await readPriceOf(path).catch(() => undefined))?.(String(settings['policy']))
 }
 
 /** Throws `HttpError` 404. */
 async function runNamed(root: string, name: string, read: ReadSettings): Promise<FoundRun> {
   const run = await findRun(root, name, read)
-  if (run === undefined) throw new HttpError(404, 'no_run', 'There is no such run.')
+  if (run === undefined) throw new HttpError(404, 'no_run', 'There is no such run. It may have been moved or deleted.')
   return run
 }
 
@@ -169,8 +185,7 @@ export function openRuns(root: string, author?: string): Runs {
       // Whose search a note is shows when all have been read.
       const notes = whole ? (await keeper.of(run, index)).told : undefined
       const isNew = log !== index.log || known !== notes?.version
-      const { policy } = run.settings
-      const price = (await readPriceOf(run.path).catch(() => undefined))?.(String(policy))
+      const price = await priceIn(run)
       return {
         run: rowOf(run),
         settings: run.settings,
@@ -261,6 +276,11 @@ export function openRuns(root: string, author?: string): Runs {
           return { page: `/#/run/${forks}/${kept}`, trajectory: `/api/runs/${forks}/items/${kept}` }
         },
       }
+    },
+    async group(name, at) {
+      const { run, index } = await opened(name)
+      const price = await priceIn(run)
+      return { total: index.entries.length, items: groupOf(index, at), ...(price && { price }) }
     },
     async family(name, at) {
       const { run, index } = await opened(name)
