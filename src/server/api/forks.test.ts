@@ -16,7 +16,8 @@ import { openAsks } from './asks.ts'
 import { openPictures } from './pictures.ts'
 import type { Pictures } from './pictures.ts'
 import { runRoutes } from './run-routes.ts'
-import type { AskEvent, AskFork, ErrorBody, ForkRequest, RunDetails, RunFigures, SearchFamily, Setup } from './types.ts'
+import type { SearchFamily } from './one-search.ts'
+import type { AskEvent, AskFork, ErrorBody, ForkRequest, RunDetails, RunFigures, Setup } from './types.ts'
 
 const stop = new AbortController()
 const faults: unknown[] = []

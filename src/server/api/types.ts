@@ -86,26 +86,6 @@ export interface AskFork {
   readonly outcome: string
 }
 
-/** `GET /api/runs/<name>/items/<n>/group`: what the page of a search shows of the others of its run. */
-export interface SearchGroup {
-  /** Number of searches of the run. */
-  readonly total: number
-  /** The searches of its problem (see `groupName`), by sample, only the last if one was repeated; of more than 16 only itself. */
-  readonly items: readonly ItemRow[]
-  readonly price?: Price
-}
-
-/** `GET /api/runs/<name>/items/<n>/family`: its parent and its forks, as far as they are stored. */
-export interface SearchFamily {
-  readonly parent?: { readonly run: string; readonly index: number }
-  readonly forks: readonly StoredFork[]
-}
-
-export interface StoredFork extends Pick<ItemRow, 'index' | 'policy' | 'answer' | 'verdict'> {
-  readonly run: string
-  readonly turn: number
-}
-
 /** The response to an `AskRequest`. */
 export interface AskStarted {
   readonly id: string

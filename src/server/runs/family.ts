@@ -6,7 +6,7 @@ import type { Trajectory } from '../../protocol/trajectory.ts'
 import type { FoundRun } from '../../runs/find-runs.ts'
 import { forkCommand, forksName, isParent, runNameOf, searchedRun } from '../../runs/forks.ts'
 import { fieldsOf } from '../../shared/fields.ts'
-import type { SearchFamily, StoredFork } from '../api/types.ts'
+import type { SearchFamily, StoredFork } from '../api/one-search.ts'
 import type { RunIndex } from './items.ts'
 
 export interface OpenedRun {

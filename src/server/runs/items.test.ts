@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { jsonLines, storedSearch } from '../../../test/stored-searches.ts'
 import { rolloutLog, searchLog } from '../../runs/searches.ts'
-import { groupOf, latest, runIndex } from './items.ts'
+import { problemGroup, latest, runIndex } from './items.ts'
 
 let folder: string
 beforeAll(async () => (folder = await mkdtemp(join(tmpdir(), 'items-'))))
@@ -40,6 +40,6 @@ test('beside a search stand the others of its problem, in order, and of very man
   await writeFile(join(own, 'trajectories.jsonl'), jsonLines([search(1), search(0), search(0, 2), search(1), ...many]))
   const index = runIndex({ path: own, log: searchLog })
   await index.update()
-  const beside = (at: number): number[] => groupOf(index, at).map((item) => item.index)
+  const beside = (at: number): number[] => problemGroup(index, at).map((item) => item.index)
   expect([0, 1, 2, 3, 4, 99].map(beside)).toEqual([[1, 0], [1, 3], [2], [1, 3], [4], []])
 })

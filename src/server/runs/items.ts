@@ -62,7 +62,7 @@ export function groupName({ ask, step, problem }: Pick<ItemRow, 'ask' | 'step' |
 const mostTogether = 16
 
 /** The searches of the same problem as the one at `at`, which stands for itself even if it was repeated. */
-export function groupOf({ entries }: RunIndex, at: number): ItemRow[] {
+export function problemGroup({ entries }: RunIndex, at: number): ItemRow[] {
   const own = entries[at]?.kept.item
   if (own === undefined) return []
   const name = groupName(own)

@@ -10,16 +10,8 @@ import { keepFork, runNameOf } from '../../runs/forks.ts'
 import type { Picture } from '../../vision/picture.ts'
 import type { FoundSearches, RunCurves } from '../api/across-runs.ts'
 import type { LoggedNotes, RunNotes } from '../api/note-types.ts'
-import type {
-  ItemRow,
-  RunDetails,
-  RunRow,
-  RunsDiff,
-  RunSummary,
-  SearchFamily,
-  SearchGroup,
-  ThoughtsFound,
-} from '../api/types.ts'
+import type { SearchFamily, SearchGroup } from '../api/one-search.ts'
+import type { ItemRow, RunDetails, RunRow, RunsDiff, RunSummary, ThoughtsFound } from '../api/types.ts'
 import { readExchanges } from '../../runs/exchanges.ts'
 import type { TurnTokens } from '../../protocol/turn-record.ts'
 import { logFile } from '../../runs/log.ts'
@@ -34,7 +26,7 @@ import { diffRuns } from './diff.ts'
 import type { RunToCompare } from './diff.ts'
 import { findRun, findRuns, settingsReader } from '../../runs/find-runs.ts'
 import type { FoundRun, ReadSettings } from '../../runs/find-runs.ts'
-import { groupOf, latest, runIndex } from './items.ts'
+import { problemGroup, latest, runIndex } from './items.ts'
 import type { RunIndex } from './items.ts'
 import { rowOf, summaryOf } from './run-rows.ts'
 import { recentValues } from '../../shared/recent.ts'
@@ -280,7 +272,7 @@ export function openRuns(root: string, author?: string): Runs {
     async group(name, at) {
       const { run, index } = await opened(name)
       const price = await priceIn(run)
-      return { total: index.entries.length, items: groupOf(index, at), ...(price && { price }) }
+      return { total: index.entries.length, items: problemGroup(index, at), ...(price && { price }) }
     },
     async family(name, at) {
       const { run, index } = await opened(name)
