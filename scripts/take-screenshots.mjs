@@ -52,7 +52,7 @@ try {
   await shot('ui-dark', 1360, 900, `${url}/#/run/second/${long}`, ['p', 'h', 'x'], 'dark')
   await shot('ui-diff', 1280, 820, `${url}/#/diff/first/second`)
   mini('try', '--out', join(folder, 'try.html'))
-  await shot('ui-try', 1280, 820, pathToFileURL(join(folder, 'try.html')).href, [], 'light', async (page) => {
+  await shot('ui-try', 1360, 900, pathToFileURL(join(folder, 'try.html')).href, [], 'light', async (page) => {
     await page.getByRole('button', { name: 'Search', exact: true }).click()
     for (const turn of [1, 2]) {
       await page.getByRole('button', { name: 'Next turn' }).click()

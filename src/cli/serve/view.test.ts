@@ -1,11 +1,13 @@
 /** `mini-o3 view` as a real child process: figures, pages as files, and words that are wrong. Needs `npm run build`. */
-import { mkdir, mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import sharp from 'sharp'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { dataIn } from '../../../test/page-file.ts'
 import { startProgram, startServer } from '../../../test/run-program.ts'
 import { searched } from '../../../test/searched.ts'
+import type { SearchesData } from '../../page/page-data.ts'
 import { makeProblem } from '../../probe/problem.ts'
 import { makeScene } from '../../probe/scene.ts'
 
@@ -16,7 +18,7 @@ beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'mini-o3-view-'))
   run = join(folder, 'run')
   await mkdir(run)
-  await writeFile(join(run, 'config.json'), '{"command":"eval"}')
+  await writeFile(join(run, 'config.json'), '{"command":"eval","temperature":0.3}')
   const problems = [5, 6].map((seed) => makeProblem(makeScene(2 ** 31 + seed, 'easy', 4)))
   const searches = problems.flatMap((problem) =>
     [0, 1].map((sampleIndex) => ({ ...searched([0, 1]), problem, sampleIndex })),
@@ -54,6 +56,9 @@ test.each([
   [['run', '--problem', named(5)], 'add --figure'],
   [['run', '--export', 'site', '--sample', '1'], 'add --figure'],
   [['run', '--limit', '5'], 'add --export'],
+  [['run', '--try', 'shipped'], 'add --export'],
+  [['run', '--export', 'b.site', '--try', 'nowhere.safetensors'], 'No checkpoint at nowhere.safetensors'],
+  [['run', 'nothing', '--export', 'b.site', '--try', 'shipped'], 'leave the second run out'],
   [['run', 'run'], 'Both are the same run'],
   [['run', 'nothing', '--figure', 'b.png'], 'leave the second run out'],
   [['run', 'nothing', '--export', 'b.site'], 'have no problem in common'],
@@ -86,4 +91,19 @@ test('pages as files are written once: a page that is there is left as it is, on
   expect((await view('run', '--export', 'site')).stdout).toContain('4 searches for 2 problems')
   expect(await readdir(site)).toEqual(names)
   expect((await stat(join(site, kept))).mtimeMs).toBe(mtimeMs)
+})
+
+test('--try adds a page that searches, and links from every search of a scene to its scene there', async () => {
+  const { code, stderr } = await view('run', '--export', 'with-try', '--try', 'shipped')
+  expect([code, stderr]).toEqual([0, ''])
+  const site = join(folder, 'with-try')
+  const names = await readdir(site)
+  expect(names).toContain('try.html')
+  const pages = await Promise.all(
+    names.filter((name) => name.startsWith('problem-')).map((name) => readFile(join(site, name), 'utf8')),
+  )
+  const links = pages.flatMap((page) => dataIn<SearchesData>(page).searches.map(({ again }) => again))
+  const linked = (seed: number) =>
+    `try.html#/scene/easy/${2 ** 31 + seed}?digit=4&turns=${searched([]).maxTurns}&temperature=0.3&seed=${searched([]).seed}`
+  expect(links.toSorted()).toEqual([linked(5), linked(5), linked(6), linked(6)])
 })
