@@ -172,9 +172,9 @@ export interface CollectedSet {
  */
 export async function openCollected(run: Pick<RunFolder, 'path'>, asJudged = false): Promise<CollectedSet> {
   const corrections = await readCorrections(run.path, asJudged)
-  const index = await indexSearches(run.path, (trajectory) => {
+  const index = await indexSearches(run.path, ({ trajectory, key }) => {
     if (corrections.of({ trajectory })?.verdict === 'wrong') return undefined
-    return { candidate: candidateOf(keyOf(trajectory), trajectory), entry: setEntryOf(trajectory) }
+    return { candidate: candidateOf(key, trajectory), entry: setEntryOf(trajectory) }
   })
   const byKey = new Map(index.entries.map(({ key, kept }) => [key, kept]))
   const candidates = new Map([...byKey].map(([key, { candidate }]) => [key, candidate]))

@@ -67,11 +67,11 @@ export async function readVerdicts(
   const stored = new Map<string, StoredVerdict>()
   /** One object per problem, shared by its samples. */
   const problems = new Map<string, Problem>()
-  const index = await indexSearches(folder, (trajectory): true => {
+  const index = await indexSearches(folder, ({ trajectory, key }): true => {
     const name = searchKey(trajectory.problem, 0)
     const problem = problems.get(name) ?? trajectory.problem
     problems.set(name, problem)
-    stored.set(keyOf(trajectory), { ...storedVerdict(trajectory), problem })
+    stored.set(key, { ...storedVerdict(trajectory), problem })
     return true
   })
   return { stored, read: (keys) => index.readAll(keys) }

@@ -58,7 +58,7 @@ export async function readOutcomes(
   const pictures = new Map<string, string>()
   const unmatched = new Set<string>()
   const lighter = lighterOutcomes()
-  const index = await indexSearches(folder, (trajectory, key) => {
+  const index = await indexSearches(folder, ({ trajectory, key }) => {
     const outcome = lighter(notedOutcome(trajectory, corrections.of({ trajectory })))
     pictures.set(searchKey(outcome, 0), outcome.picture)
     if (matches(trajectory)) unmatched.delete(key)

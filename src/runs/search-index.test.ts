@@ -17,7 +17,7 @@ async function logOf(text: string | Buffer): Promise<{ folder: string; file: str
   const folder = await mkdtemp(join(base, 'run-'))
   const file = join(folder, 'trajectories.jsonl')
   await writeFile(file, text)
-  const index = new SearchIndex(folder, searchLog, (_, at) => at)
+  const index = new SearchIndex(folder, searchLog, (search) => search.index)
   await index.update()
   return { folder, file, index }
 }
@@ -49,7 +49,7 @@ test('a search without a summary is not in the index', async () => {
   const { folder, index } = await logOf(jsonLines(searches))
   expect(index.entries).toHaveLength(searches.length)
   const last = searches.at(-1)!
-  const some = await indexSearches(folder, (search) => (keyOf(search) === keyOf(last) ? 'kept' : undefined))
+  const some = await indexSearches(folder, ({ key }) => (key === keyOf(last) ? 'kept' : undefined))
   expect(some.entries.map(({ key }) => key)).toEqual([keyOf(last)])
   const read: unknown[] = []
   for await (const search of some.readAll(searches.map(keyOf))) read.push(search)
@@ -99,12 +99,12 @@ test('the first searches of a long log are there before the rest was read', asyn
   const folder = await mkdtemp(join(base, 'run-'))
   const line = jsonLines(searches.slice(0, 1))
   await writeFile(join(folder, 'trajectories.jsonl'), line.repeat(2000))
-  const index = new SearchIndex(folder, searchLog, (_, at) => at)
+  const index = new SearchIndex(folder, searchLog, (search) => search.index)
   const firsts = await Promise.all([index.reach(1), index.reach(10), index.reach(5000)])
   expect(firsts).toEqual([false, false, true])
   expect(index.entries).toHaveLength(2000)
   expect(index.readBytes).toBe(Buffer.byteLength(line) * 2000)
-  const other = new SearchIndex(folder, searchLog, (_, at) => at)
+  const other = new SearchIndex(folder, searchLog, (search) => search.index)
   expect(await other.reach(1)).toBe(false)
   expect(other.entries.length).toBeLessThan(2000)
   expect(await other.reach(Infinity)).toBe(true)

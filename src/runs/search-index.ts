@@ -21,10 +21,13 @@ export interface IndexedSearch<T> {
   readonly length: number
 }
 
+/** Summarises a search as it is indexed, or returns undefined to leave it out of the index. `index`: its position there. */
+export type Summarise<T> = (search: LoggedSearch & { readonly key: string; readonly index: number }) => T | undefined
+
 export class SearchIndex<T> {
   readonly #file: string
   readonly #log: AnySearchLog
-  readonly #keep: (search: LoggedSearch, index: number, key: string) => T | undefined
+  readonly #summarise: Summarise<T>
   #entries: IndexedSearch<T>[] = []
   #bad = badLines()
   #lines = 0
@@ -34,15 +37,10 @@ export class SearchIndex<T> {
   /** Identity of the file, to detect that it was replaced; empty if there is no file. */
   log = ''
 
-  /** `keep` summarises a search, or returns undefined to leave it out of the index. */
-  constructor(
-    folder: string,
-    log: AnySearchLog,
-    keep: (search: LoggedSearch, index: number, key: string) => T | undefined,
-  ) {
+  constructor(folder: string, log: AnySearchLog, summarise: Summarise<T>) {
     this.#file = logFile(folder, log)
     this.#log = log
-    this.#keep = keep
+    this.#summarise = summarise
   }
 
   /** In log order. */
@@ -154,7 +152,7 @@ export class SearchIndex<T> {
       else {
         const search = searchIn(line.value)
         const key = keyOf(search.trajectory)
-        const kept = this.#keep(search, this.#entries.length, key)
+        const kept = this.#summarise({ ...search, key, index: this.#entries.length })
         if (kept !== undefined) this.#entries.push({ key, kept, start, length: next - start - 1 })
         if (this.#waiting.length > 0) this.#wake(this.#entries.length)
       }
@@ -178,11 +176,8 @@ function searchIn(line: Trajectory | RolloutLine): LoggedSearch {
 }
 
 /** Indexes the current searches of a run, with a warning about unreadable lines. */
-export async function indexSearches<T>(
-  folder: string,
-  keep: (search: Trajectory, key: string) => T | undefined,
-): Promise<SearchIndex<T>> {
-  const index = new SearchIndex(folder, searchLog, ({ trajectory }, _, key) => keep(trajectory, key))
+export async function indexSearches<T>(folder: string, summarise: Summarise<T>): Promise<SearchIndex<T>> {
+  const index = new SearchIndex(folder, searchLog, summarise)
   await index.update()
   index.warn()
   return index

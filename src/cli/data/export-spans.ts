@@ -19,7 +19,7 @@ export async function exportSpans(source: string, out: string, signal: AbortSign
   await readSettings(source)
   const run = await findRun(source, '.')
   const name = basename(resolve(source))
-  const index = run && new SearchIndex(source, run.log, ({ step = 0 }, _, key) => `${step} ${key}`)
+  const index = run && new SearchIndex(source, run.log, ({ step = 0, key }) => `${step} ${key}`)
   await index?.update()
   // If a search was repeated, its last line counts.
   const last = new Map((index?.entries ?? []).map((entry) => [entry.kept, entry]))

@@ -32,6 +32,8 @@ export function eventReader(tell: (event: Fields | 'done') => void): EventReader
   }
 
   function flush(): void {
+    // A reply of blank lines costs nothing.
+    if (held.length === 0) return
     const lines = held
     held = []
     heldLength = 0

@@ -58,7 +58,7 @@ export async function readLoggedRun(path: string, asJudged = false): Promise<Log
   const config = await readConfiguration(path, 'eval')
   const { samples, benchmark, shard, judge, control } = config
   const corrections = await readCorrections(path, asJudged)
-  const index = await indexSearches(path, (trajectory) => notedOutcome(trajectory, corrections.of({ trajectory })))
+  const index = await indexSearches(path, ({ trajectory }) => notedOutcome(trajectory, corrections.of({ trajectory })))
   const outcomes = new BySearch<Outcome>()
   for (const { kept } of index.entries) outcomes.set(kept, kept.sample, kept)
   if (outcomes.size === 0) throw new UserError('eval-not-found', `${path} has no searches. Name a run of mini-o3 eval.`)

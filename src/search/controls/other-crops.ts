@@ -33,7 +33,7 @@ export async function otherCrops(
   profile: Profile,
 ): Promise<OpenRetell | undefined> {
   const byName = new Map(problems.map((wanted) => [searchKey(wanted.problem, 0), wanted]))
-  const index = await indexSearches(folder, (trajectory): Donor => {
+  const index = await indexSearches(folder, ({ trajectory }): Donor => {
     const pictures = picturesOf(trajectory).map(({ sha256 }) => sha256)
     return { name: searchKey(trajectory.problem, 0), pictures, crops: cropsOf(trajectory).length }
   })

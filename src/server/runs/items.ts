@@ -22,8 +22,8 @@ export type RunIndex = SearchIndex<ListedSearch>
 export function runIndex({ path, log }: Pick<FoundRun, 'path' | 'log'>, priceOf: PriceOf = () => undefined): RunIndex {
   const shared = sharedTexts()
   const lighter = lighterOutcomes()
-  return new SearchIndex(path, log, (search, index) => {
-    const { item, outcome } = listedSearch(search, index, { price: priceOf(search.trajectory.policy) })
+  return new SearchIndex(path, log, (search) => {
+    const { item, outcome } = listedSearch(search, search.index, { price: priceOf(search.trajectory.policy) })
     const { problem, question, policy, profile } = item
     const texts = {
       problem: shared(problem),
