@@ -146,7 +146,7 @@ function secondsOf({ startedMs, changedMs, progress }: ListedRun): number {
 }
 
 function baseName(path: string): string {
-  return path.replace(/[/\\]+$/, '').replace(/^.*[/\\]/, '')
+  return path.split(/[/\\]/).findLast((part) => part !== '') ?? ''
 }
 
 function sizeText(bytes: number): string {

@@ -18,7 +18,7 @@ export function baseUrlOf(text: string): URL {
         'put the key into an environment variable and name that variable with --api-key-env.',
     )
   }
-  url.pathname = url.pathname.replace(/\/+$/, '').replace(/\/chat\/completions$/, '')
+  url.pathname = url.pathname.replace(/(?<!\/)\/+$/, '').replace(/\/chat\/completions$/, '')
   return url
 }
 

@@ -28,9 +28,10 @@ export function folderName({ kind, id }: Pick<Repository, 'kind' | 'id'>): strin
 
 /** The repository that a folder of the cache holds; undefined: it is none. */
 export function repositoryIn(folder: string): Pick<Repository, 'kind' | 'id'> | undefined {
-  const [, kind, owner, name] = /^(models|datasets)--(\w[\w.-]*?)--(.+)$/.exec(folder) ?? []
-  if (owner === undefined || name === undefined) return undefined
-  return { kind: kind === 'models' ? 'models' : 'datasets', id: `${owner}/${name}` }
+  const [kind, owner = '', ...rest] = folder.split('--')
+  const name = rest.join('--')
+  if ((kind !== 'models' && kind !== 'datasets') || !/^\w[\w.-]*$/.test(owner) || name === '') return undefined
+  return { kind, id: `${owner}/${name}` }
 }
 
 export function isCommit(revision: string): boolean {

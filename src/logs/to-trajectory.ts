@@ -112,7 +112,7 @@ function failed({ back }: TurnDraft): boolean {
 
 /** What the call names, then the originals, then the newest crops. */
 function sourcesFor({ originals, crops }: Shown, named: string | undefined): Seen[] {
-  const number = Number(/\d+$/.exec(named ?? '')?.[0] ?? Number.NaN)
+  const number = Number(/(?<!\d)\d+$/.exec(named ?? '')?.[0] ?? Number.NaN)
   const all = [...originals, ...crops]
   const isCrop = /observation|crop/i.test(named ?? '')
   const meant = isCrop ? [crops[number - 1], crops[number]] : [all[number], all[number - 1]]

@@ -89,7 +89,7 @@ export function oddBoxes({ turns, observations }: Pick<Trajectory, 'turns' | 'ob
 /** `told`: error messages that contain the text of `wrongUnit`. */
 function unitFix(told: readonly string[], longestSide: number): string {
   const asked = coordinateNames.find((name) => told[0]?.includes(coordinateWords[name]))
-  const lists = told.map((text) => /\[([^\]]*)\]\.?$/.exec(text)?.[1] ?? '')
+  const lists = told.map((text) => /\[([^[\]]*)\]\.?$/.exec(text)?.[1] ?? '')
   const numbers = lists.flatMap((list) => list.split(',')).map((part) => Number.parseFloat(part))
   const fitting = lists.some((list) => list.includes('%'))
     ? (['percent'] as const)

@@ -143,7 +143,7 @@ function replacedCall(text: string, box: string, source: string | undefined, pro
 /** The thought of the text, then a call in place of whatever the turn did. */
 function newCall({ text, thinking }: Written, box: string, source: string, profile: Profile): string | undefined {
   const { callForm } = dialectOf(profile)
-  const [shape] = /\{.*\}/s.exec(callForm) ?? []
+  const [, shape] = /^[^{]*(\{.*\})/s.exec(callForm) ?? []
   if (callForm === '') return undefined
   const name = fieldsOf(fieldsOf(functionsOf(profile)?.[0])?.['function'])?.['name']
   const form =

@@ -33,5 +33,5 @@ export function faultOf({ code, message }: Fault): string {
   return `${code} ${words
     .toLowerCase()
     .replaceAll(/\s+/g, ' ')
-    .replace(/[. ]+$/, '')}`
+    .replace(/(?<![. ])[. ]+$/, '')}`
 }

@@ -1,6 +1,7 @@
 /**
  * Writes ZIP archives as a stream: entries of any number, each compressed as its content is produced, so that only the table of contents
- * is in memory. Equal entries give equal bytes.
+ * is in memory. Equal entries give equal bytes. Written here since fflate has no ZIP64, which more than 65,535 entries need, and compresses
+ * in JavaScript.
  */
 import { pipeline } from 'node:stream/promises'
 import { crc32, createDeflateRaw, deflateRawSync } from 'node:zlib'

@@ -117,7 +117,7 @@ function waitSaid(text: string): number | undefined {
     )?.[1]
   if (said === undefined) return undefined
   let ms = 0
-  for (const [, count, unit = ''] of said.matchAll(/(\d+(?:\.\d+)?) ?(ms|[hms])/gi))
+  for (const [, count, unit = ''] of said.matchAll(/(?<!\d)(\d+(?:\.\d+)?) ?(ms|[hms])/gi))
     ms += Number(count) * defined(unitMs[unit.toLowerCase()], unit)
   return ms
 }

@@ -162,7 +162,7 @@ export function openTransport(options: TransportOptions): Transport {
     }
     if (status === 409) return new TransportError('tinker-conflict', said)
     if (status === 404) {
-      const twice = url.pathname.replace(/\/+$/, '').endsWith('/api/v1')
+      const twice = /\/api\/v1\/*$/.test(url.pathname)
       return new TransportError('tinker-unknown', twice ? `${said} Leave /api/v1 out of the address.` : said)
     }
     return new TransportError('tinker-refused', said)

@@ -118,8 +118,5 @@ function taskName({ task }: LoggedRun): string {
 
 /** For example `20261129_073110`. */
 function stamp({ created }: LoggedRun): string {
-  return created
-    .toISOString()
-    .replaceAll(/[-:]|\..*$/g, '')
-    .replace('T', '_')
+  return created.toISOString().slice(0, 19).replaceAll(/[-:]/g, '').replace('T', '_')
 }

@@ -21,7 +21,7 @@ export function turnPrompt(question: readonly number[], lastReply: readonly numb
     case 'question':
       return [...question, ...encodeText('original_image')]
     case 'observation':
-      return [...question, ...lastReply, special.end, ...encodeText(message.text.replace(/\s*<image>$/, ''))]
+      return [...question, ...lastReply, special.end, ...encodeText(message.text.replace(/(?<!\s)\s*<image>$/, ''))]
     case 'error':
       return [...question, ...lastReply, special.end, ...encodeText(message.text)]
   }
