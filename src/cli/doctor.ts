@@ -65,7 +65,7 @@ const doctorOptions = {
   ),
   ...inGroup(
     'Training',
-    { modelFiles: text('<place>', 'files of a model to train: compare what it is sent with its own chat template') },
+    { modelFiles: text('<place>', 'files of a model to train: compare our prompts with those of its chat template') },
     only<Named>(
       ({ baseUrl, engine }) => baseUrl === undefined && engine === undefined,
       'for files alone: leave --base-url and --engine out',
@@ -95,7 +95,7 @@ export function addDoctor(program: Command): void {
       'on this machine, API keys in the usual environment variables, entries of mini-o3.yaml. With --base-url: detects the kind of server, lists its models, and tests one with about 25 small requests: pictures in several messages, boxes, stop ' +
       'strings, long replies, seeds and function calls. With --engine: lists the models of a training server with their context ' +
       'lengths, its losses, and what the hosted service has billed for them lately. With --model-files: says ' +
-      'to which family a model for training belongs and which profiles fit it, and compares the tokens that it is sent with those ' +
+      'to which family a model for training belongs and which profiles fit it, and compares our prompts with those ' +
       'of its own chat template.',
     options: doctorOptions,
     examples: [

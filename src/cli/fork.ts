@@ -39,18 +39,18 @@ const forkOptions = {
   ...profileOptions,
   ...maxPixelsOption,
   ...inGroup('Search', {
-    turn: required(whole('the turn that is changed, or without a change the first one that is taken anew', { min: 1 })),
-    box: parsed<Corners>('<x0,y0,x1,y1>', 'where that turn looks instead, as fractions of the source', readBox),
+    turn: required(whole('turn to change, or without a change, the first one to take again', { min: 1 })),
+    box: parsed<Corners>('<x0,y0,x1,y1>', 'box that the turn zooms to instead, in fractions of the source', readBox),
     ...restrict(
       {
-        source: text('<name>', 'the picture it looks into, such as observation_2', {
+        source: text('<name>', 'source of that box, such as observation_2', {
           fallbackText: 'that of the turn',
         }),
       },
       only<{ readonly box?: unknown }>(({ box }) => box !== undefined, 'for another box: add --box'),
     ),
-    thought: text('<text>', 'what that turn thinks instead'),
-    maxTurns: whole('turn limit, which counts the turns before', {
+    thought: text('<text>', 'thought of the turn instead'),
+    maxTurns: whole('turn limit, including the repeated turns', {
       min: 1,
       max: 1000,
       fallbackText: 'that of the search',
@@ -69,11 +69,11 @@ type ForkOptions = Values<typeof forkOptions>
 export function addFork(program: Command): void {
   addCommand(program, {
     name: 'fork',
-    summary: 'go on from a turn of a stored search, with another box, thought or policy',
+    summary: 'continue from a turn of a stored search with another box, thought or policy',
     description:
-      'Repeats the turns before it as they were, changes the turn, and lets the policy go on from there. The fork is stored in <run>/forks, ' +
-      'a run of its own that names the search it departs from; the run itself and its figures stay as they are. What was written by ' +
-      'hand is marked, and training only reads it.',
+      'Repeats the turns before --turn unchanged, changes that turn, and lets the policy continue from there. The fork is stored in <run>/forks, ' +
+      'a run of its own that names the search it departs from; the run itself and its figures do not change. What was written by ' +
+      'hand is marked, and is context without loss in training.',
     arguments: { '<run>': 'a run folder' },
     options: forkOptions,
     examples: [

@@ -41,7 +41,7 @@ export async function adoptTurn(
   if (session.adopt === undefined) {
     throw new UserError(
       'policy-cannot-go-on',
-      `The policy ${policy} cannot go on from turns that it did not take itself. Choose another one.`,
+      `The policy ${policy} cannot continue from turns that it did not take itself. Choose another one.`,
     )
   }
   await session.adopt(message, turn, options)

@@ -6,7 +6,7 @@ export const foreignHeadBytes = 512
 
 /** Completes "<file> is ...". */
 export const spreadsheet =
-  'a spreadsheet, which is not read. Save it as CSV (in Excel: "CSV UTF-8") and name that file.'
+  'a spreadsheet, which is not supported. Save it as CSV (in Excel: "CSV UTF-8") and name that file.'
 
 const zip = 'PK\x03\x04'
 
@@ -15,7 +15,7 @@ const kinds: readonly (readonly [magic: string, what: string])[] = [
   ['\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1', spreadsheet],
   [zip, 'a ZIP archive. Unpack it and name the folder.'],
   ['PAR1', 'a parquet file. Rename it so that it ends in .parquet.'],
-  ['ARROW1', 'an Arrow (Feather) file, which is not read. Write it as parquet, with to_parquet of pandas.'],
+  ['ARROW1', 'an Arrow (Feather) file, which is not supported. Write it as parquet, with to_parquet of pandas.'],
   ['version https://git-lfs', 'a Git LFS pointer instead of the data. Run `git lfs pull` in its repository.'],
 ]
 

@@ -74,7 +74,7 @@ export async function checkPages(
     at = next
   }
   if (seen !== values) throw new Error('a column lacks pages')
-  if (seenRows !== rows) throw new Error('a column has another number of rows than its row group')
+  if (seenRows !== rows) throw new Error('a column and its row group differ in the number of rows')
   await checkIndex(file, chunk, starts, rows)
 }
 
@@ -128,7 +128,8 @@ function checkPage(
     ? readLevels2(page, v2, header.uncompressed_page_size, column, levels)
     : readLevels1({ bytes: inflated(page, header.uncompressed_page_size, column), at: 0 }, values, levels)
   const { data, present, rows } = counted
-  if (v2 && (v2.num_nulls !== values - present || v2.num_rows !== rows)) throw new Error('a page counts its rows wrong')
+  if (v2 && (v2.num_nulls !== values - present || v2.num_rows !== rows))
+    throw new Error('the row count of a page is wrong')
   if (encoding === 'RLE' && column.type === 'BOOLEAN') checkRuns(data, takeLength(data), 1, present)
   else if (encoding === 'RLE' || encoding?.endsWith('_DICTIONARY')) checkIndices(data, present)
   return { values, rows }
@@ -188,9 +189,9 @@ function checkIndices(data: Reader, present: number): void {
 function inflated(page: Uint8Array, length: number, { codec }: ColumnMetaData): Uint8Array {
   if (codec === 'UNCOMPRESSED') return page
   const decompress = compressors[codec]
-  if (decompress === undefined) throw new Error(`it is compressed as ${codec}, which is not read`)
+  if (decompress === undefined) throw new Error(`it is compressed as ${codec}, which is not supported`)
   const inner = decompress(page, length)
-  if (inner.length !== length) throw new Error('a page has another length than it says')
+  if (inner.length !== length) throw new Error('a page does not have its declared length')
   return inner
 }
 

@@ -40,11 +40,11 @@ function sourceOf(path: string, file: AsyncBuffer, metadata: FileMetaData): Parq
   const groups: (readonly [number, number])[] = []
   for (const { num_rows: rows } of metadata.row_groups) {
     const start = groups.at(-1)?.[1] ?? 0
-    if (rows < 0) throw new Error('a row group has less than no rows')
+    if (rows < 0) throw new Error('a row group has a negative number of rows')
     groups.push([start, start + Number(rows)])
   }
   const rows = groups.at(-1)?.[1] ?? 0
-  if (rows !== Number(metadata.num_rows)) throw new Error('its row groups have another number of rows than it')
+  if (rows !== Number(metadata.num_rows)) throw new Error('the rows of its row groups do not add up')
   const labels = classLabels(metadata)
   const checked = new Map<string, Promise<void>>()
 
@@ -77,7 +77,7 @@ function sourceOf(path: string, file: AsyncBuffer, metadata: FileMetaData): Parq
         await check(rowStart, rowEnd, wanted)
         const common = { file, metadata, compressors, utf8: false, useOffsetIndex: rowEnd - rowStart === 1 }
         const read = await parquetReadObjects({ ...common, rowStart, rowEnd, columns: [...wanted] })
-        if (read.length !== rowEnd - rowStart) throw new Error('it holds fewer rows than it says')
+        if (read.length !== rowEnd - rowStart) throw new Error('it has fewer rows than declared')
         return labels.size === 0 ? read : read.map((row) => withLabels(row, labels))
       } catch (cause) {
         return unreadable(path, cause)

@@ -74,7 +74,7 @@ test('reads entries compressed with Zstandard', async () => {
 })
 
 test.each([
-  ['a window that is too large', Buffer.from(wide, 'base64'), 'a', 'longer than it says'],
+  ['a window that is too large', Buffer.from(wide, 'base64'), 'a', 'longer than declared'],
   [
     'a changed byte',
     changed(Buffer.from(zstandard, 'base64'), 70),

@@ -144,7 +144,7 @@ function unpacked(name: string, { method, size, crc }: Entry, packed: Buffer): B
     if (method === 0) content = packed
     else if (method === 8) content = inflateRawSync(packed, { maxOutputLength: Math.max(1, size) })
     else if (method === 93) content = zstandard(packed, size)
-    else throw new Error(`method ${method} is not read`)
+    else throw new Error(`its compression method ${method} is not supported`)
   } catch (cause) {
     throw new Error(`${name} cannot be decompressed: ${cause instanceof Error ? cause.message : 'damaged'}`, { cause })
   }
@@ -159,7 +159,7 @@ function zstandard(packed: Buffer, size: number): Buffer {
   const content = Buffer.alloc(size)
   let length = 0
   const stream = new Decompress((piece) => {
-    if (length + piece.length > size) throw new Error('longer than it says')
+    if (length + piece.length > size) throw new Error('longer than declared')
     content.set(piece, length)
     length += piece.length
   })
@@ -194,7 +194,7 @@ function checkFrames(packed: Buffer, size: number): void {
         : sizeBytes === 0
           ? 0
           : packed.readUIntLE(sizeAt, sizeBytes)
-    if (window > mostWindowBytes || told > size) throw new Error('longer than it says')
+    if (window > mostWindowBytes || told > size) throw new Error('longer than declared')
     at = sizeAt + sizeBytes
     for (let last = false; !last;) {
       const head = packed.readUIntLE(at, 3)

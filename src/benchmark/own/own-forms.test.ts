@@ -161,7 +161,7 @@ describe('files of another kind under the name of a table', () => {
   const zipped = (name: string) =>
     Buffer.from(`PK\x03\x04\x14\0\x06\0\x08\0\0\0!\0${'\xb5'.repeat(16)}${name}\xa2\x04`, 'latin1')
   const kinds: readonly (readonly [Buffer, string])[] = [
-    [zipped('[Content_Types].xml'), 'is a spreadsheet, which is not read. Save it as CSV'],
+    [zipped('[Content_Types].xml'), 'is a spreadsheet, which is not supported. Save it as CSV'],
     [zipped('mimetypeapplication/vnd.oasis.opendocument.spreadsheet'), 'is a spreadsheet'],
     [Buffer.from('\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1\0\0', 'latin1'), 'is a spreadsheet'],
     [zipped('questions/q.csv'), 'is a ZIP archive. Unpack it'],

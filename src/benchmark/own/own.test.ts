@@ -116,7 +116,7 @@ describe('a folder with a table of any name', () => {
 
   it.each<[string, Record<string, string>, string]>([
     ['several tables', { 'a.csv': '', 'b.csv': '' }, 'contains several tables. Name one of them: a.csv, b.csv.'],
-    ['a spreadsheet', { 'q.xlsx': 'PK' }, 'q.xlsx is a spreadsheet, which is not read. Save it as CSV'],
+    ['a spreadsheet', { 'q.xlsx': 'PK' }, 'q.xlsx is a spreadsheet, which is not supported. Save it as CSV'],
     [
       'no table',
       { 'a.png': '' },

@@ -37,7 +37,7 @@ import { dataOption, runOptions } from '../options/shared.ts'
 const chatDefaults = { shots: 2, maxSingleTurn: 0.1, maxDuplicates: 0.1 } as const
 
 const forChat = 'for a model behind a server: add --policy chat:<model>'
-const ofChat = `chat ${chatDefaults.maxSingleTurn}`
+const ofChat = `${chatDefaults.maxSingleTurn} for chat, otherwise no limit`
 
 const collectOptions = {
   ...inGroup('Problems', {

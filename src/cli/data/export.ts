@@ -37,7 +37,7 @@ const exportOptions = {
     ...whereOption,
     all: flag('include searches without the right answer, and those that a collection left out of its set'),
     ...asJudgedOption,
-    byHand: flag('let trainers learn turns that were written by hand, in forks (default: they only read them)'),
+    byHand: flag('also train on turns of forks that were written by hand (default: they are context without loss)'),
   }),
   ...profileOptions,
   ...maxPixelsOption,
@@ -51,7 +51,7 @@ const exportOptions = {
       ),
     ),
     out: required(
-      text('<folder>', 'where the set is written, empty or not there; curves and logs may be added to a folder'),
+      text('<folder>', 'output folder: new or empty for a set; curves and logs can be added to an existing one'),
     ),
     pictures: oneOf(
       '<encoding>',
@@ -72,9 +72,9 @@ export function addExport(program: Command): void {
     name: 'export',
     summary: 'write training sets, curves for TensorBoard, or logs for inspect_ai and lmms-eval',
     description:
-      'Writes the right searches of collect or eval runs as a training set, with --where those that match. Instead of a run, a parquet file or folder ' +
-      "of Mini-o3's cold-start layout can be given. With --to tensorboard: the curves of training runs and evaluations, of all " +
-      'below the folder; repeat it to add what came since. With --to inspect or lmms-eval: every search of an evaluation, whatever became of it.',
+      'Writes the right searches of collect or eval runs as a training set; with --where, those that match. Instead of a run, a parquet file or folder ' +
+      "of Mini-o3's cold-start layout can be given. With --to tensorboard: the curves of all training runs and evaluations " +
+      'below the folder; repeat the command to add new points. With --to inspect or lmms-eval: every search of an evaluation, failed ones too.',
     arguments: { '<runs...>': 'run folders, or one cold-start set' },
     options: exportOptions,
     examples: [

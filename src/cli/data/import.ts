@@ -16,7 +16,7 @@ import { print, printJson, say } from '../print/output.ts'
 
 /** For `view`, too. */
 export const logPicturesOption = inGroup('Problems', {
-  pictures: text('<folder>', 'of a log that only names its pictures: the folder that they are in, at any depth'),
+  pictures: text('<folder>', 'folder with the pictures, at any depth, for a log that only names them'),
 })
 
 const importOptions = {
@@ -34,7 +34,7 @@ export function addImport(program: Command): void {
     name: 'import',
     summary: 'read logs of inspect_ai, verifiers, DeepEyes and verl as runs',
     description:
-      'Reads a log of another program into a run folder, which view, its notes, its comparisons and its exports then open. A folder ' +
+      'Reads a log of another program into a run folder, for the pages of view, notes, comparisons and exports. A folder ' +
       'with several logs gives a run for each. Pictures that a log embeds are stored once, by their hash; nothing is fetched. ' +
       'mini-o3 view <log> does the same and opens the run.',
     arguments: { '<log>': 'an .eval, .json or .jsonl file, or a folder with such files' },

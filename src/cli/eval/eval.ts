@@ -43,7 +43,7 @@ const searching = {
       '<name>',
       'benchmark, which defines how the data are read and scored',
       benchmarks.map(({ name }) => name),
-      { fallbackText: 'recognised, if the data are your own' },
+      { fallbackText: 'detected, for data of your own' },
     ),
     ...dataOption(
       'folder or file with the data: of a benchmark (see --list), or a table of your own with its pictures',

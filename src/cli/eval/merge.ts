@@ -27,8 +27,8 @@ export function addEvalMerge(evaluation: Command): void {
     summary: 'join the runs of --shard',
     description:
       'Joins runs with equal settings into a new run, and prints its result. If several runs contain the same search, the ' +
-      'first one counts unless it failed. Notes are joined, too. The given runs are not changed. Of a sweep (--controls, several --max-pixels), ' +
-      'join the runs of each setting: runs/*/black.',
+      'first one counts unless it failed. Notes are joined, too. The given runs are not changed. For a sweep (--controls, several --max-pixels), ' +
+      'join the runs of each setting by themselves: runs/*/black.',
     arguments: { '<runs...>': 'run folders of mini-o3 eval' },
     options: mergeOptions,
     examples: [

@@ -30,7 +30,7 @@ const modelOptions = inGroup(
       '<name>',
       `how the judge’s reply is parsed: ${scoreParsers.join(', ')}, json:<path> or /<regular expression>/`,
       {
-        fallbackText: 'lenient; with --judge-prompts as the released scorer: official, or charxiv',
+        fallbackText: 'lenient; with --judge-prompts that of the released scorer: official or charxiv',
       },
     ),
     judgePrompts: text(

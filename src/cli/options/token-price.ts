@@ -23,9 +23,9 @@ function readPrices(text: string): TokenPrices {
 export const tokenPriceOption = {
   price: parsed<TokenPrices>(
     '<amounts>',
-    'tinker: what a million tokens cost, read, sampled and trained, as 0.5,1.2,1.5; with cached ones 0.5,0.1,1.2,1.5',
+    'tinker: prices of a million prompt, sampled and trained tokens, such as 0.5,1.2,1.5; with cached prompt tokens 0.5,0.1,1.2,1.5',
     readPrices,
-    { fallbackText: 'what the service says that it bills' },
+    { fallbackText: 'the prices that the service reports' },
   ),
 }
 

@@ -13,6 +13,7 @@ import { HttpError } from '../../server/http/http-error.ts'
 import { isRun, readSettings } from '../../runs/configuration.ts'
 import { UserError } from '../../shared/errors.ts'
 import { catchInterrupt } from '../../shared/interrupt.ts'
+import { counted } from '../../shared/numbers.ts'
 import { print, printJson, say } from '../print/output.ts'
 import { hasLog } from '../../logs/find-logs.ts'
 import { importLogs, logPicturesOption } from '../data/import.ts'
@@ -181,7 +182,10 @@ async function write(run: string, to: string, options: ViewOptions): Promise<voi
   const site = await untilInterrupt((signal) => exportSite(run, to, { limit: options.limit, where, tryPage, signal }))
   const { page, problems, searches } = site
   if (options.json) printJson({ page: resolve(page), problems, searches })
-  else print(`${searches} searches for ${problems} problems: ${resolve(page)}`)
+  else
+    print(
+      `${counted(searches, 'search', 'searches')} for ${counted(problems, 'problem', 'problems')}: ${resolve(page)}`,
+    )
 }
 
 async function writeDiff(runs: readonly [string, string], to: string, options: ViewOptions): Promise<void> {

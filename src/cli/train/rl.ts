@@ -77,7 +77,7 @@ const settingOptions = inGroup('Training', {
   maxTurns: whole('turn limit during training', { min: 1, max: 1000, fallback: own.maxTurns }),
   learningRate: decimal('<r>', 'learning rate after the warm-up', { ...share, fallback: own.learningRate }),
   warmupSteps: whole('optimiser steps of learning-rate warm-up', { min: 0, fallback: own.warmupSteps }),
-  loss: oneOf('<name>', 'what an update computes; others than ppo on servers that have them', policyLosses, {
+  loss: oneOf('<name>', 'policy loss; those other than ppo need a server that offers them', policyLosses, {
     fallback: own.loss,
   }),
   oldLogprobs: oneOf(
@@ -92,8 +92,15 @@ const settingOptions = inGroup('Training', {
 
 /** Of ratios, or of probabilities where the loss is dppo. */
 const clipOptions = inGroup('Training', {
-  clipLow: decimal('<c>', 'how far below the old ones it may go', { ...share, fallbackText: clipText('clipLow') }),
-  clipHigh: decimal('<c>', 'how far above them', { min: 0, max: 10, fallbackText: clipText('clipHigh') }),
+  clipLow: decimal('<c>', 'lower clip: how far probabilities may fall below the old ones', {
+    ...share,
+    fallbackText: clipText('clipLow'),
+  }),
+  clipHigh: decimal('<c>', 'upper clip: how far they may rise above them', {
+    min: 0,
+    max: 10,
+    fallbackText: clipText('clipHigh'),
+  }),
 })
 
 const mixOptions = inGroup('Problems', {
@@ -105,7 +112,7 @@ const mixOptions = inGroup('Problems', {
 const drawOptions = inGroup('Problems', {
   curriculum: oneOf(
     '<how>',
-    'even draws all problems of a level alike; spread draws those less whose searches lately were all right, or all wrong',
+    'even draws all problems of a level equally often; spread draws those less often whose latest searches were all right or all wrong',
     curricula,
     { fallback: own.curriculum },
   ),
@@ -134,7 +141,7 @@ const rlOptions = {
   ...restrict(
     inGroup('Training', {
       staleness: whole(
-        'steps by which the weights that search may be older than those that learn; 1: the next step is searched while this one is learned from',
+        'how many steps the sampling weights may lag behind the trained ones; with 1, the next step is sampled while this one trains',
         { min: 0, max: 1, fallback: own.staleness },
       ),
     }),
@@ -193,8 +200,8 @@ async function rlCommand(options: RlOptions): Promise<void> {
   if (sum > 1 + 1e-6) {
     throw new UserError(
       'mix-above-one',
-      `--easy ${options.easy}, --medium ${options.medium} and --hard ${options.hard} add up to ${Number(sum.toFixed(4))}, and shares ` +
-        'of the problems to 1 at most. Give all three, such as --easy 1 --medium 0 --hard 0.',
+      `--easy ${options.easy}, --medium ${options.medium} and --hard ${options.hard} add up to ${Number(sum.toFixed(4))}, but ` +
+        'shares of the problems can add up to at most 1. Give all three, such as --easy 1 --medium 0 --hard 0.',
     )
   }
   const vlm = await openVlm(options)

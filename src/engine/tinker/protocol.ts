@@ -102,6 +102,6 @@ export function read<T>(schema: z.ZodType<T>, value: unknown, what: string): T {
   const where = issue?.path.length ? ` at ${issue.path.join('.')}` : ''
   throw new TransportError(
     'tinker-reply',
-    `The server's reply to ${what} has another shape${where}: ${issue?.message}.`,
+    `The server's reply to ${what} is not as expected${where}: ${issue?.message}.`,
   )
 }

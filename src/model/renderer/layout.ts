@@ -118,5 +118,5 @@ function behind(text: string, mark: string): string {
 function at(text: string, mark: string): number {
   const found = text.indexOf(mark)
   if (found >= 0 && !text.includes(mark, found + mark.length)) return found
-  throw new Error('a text that it is given appears other than once')
+  throw new Error('a text passed to it does not appear exactly once')
 }
