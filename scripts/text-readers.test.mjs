@@ -131,7 +131,7 @@ beforeAll(() => {
   for (const name of ['includes', 'lastIndexOf', 'toLowerCase', 'toUpperCase', 'normalize', 'split', 'replace'])
     count(String.prototype, name, whole)
   count(String.prototype, 'replaceAll', whole)
-  count(Array.prototype, 'join', (_, given, result) => result.length)
+  count(Array.prototype, 'join', (_, __, result) => result.length)
   count(JSON, 'parse', (_, [text]) => String(text).length)
   countExec()
 })
