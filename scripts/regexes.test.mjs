@@ -23,9 +23,12 @@ it('finds a regular expression that takes quadratic time', () => {
 })
 
 it('finds none in the program', () => {
-  const files = readdirSync('dist', { recursive: true }).filter((name) => /^(?!web).*\.js$/.test(String(name)))
+  // Without the bundles for browsers, which hold packages as well.
+  const files = readdirSync('dist', { recursive: true, encoding: 'utf8' }).filter((name) =>
+    /^(?!web|searcher).*\.js$/.test(name),
+  )
   const found = files.flatMap((name) =>
-    literalsIn(parseAst(readFileSync(join('dist', String(name)), 'utf8')))
+    literalsIn(parseAst(readFileSync(join('dist', name), 'utf8')))
       .filter(isSuperlinear)
       .map(({ pattern }) => `${name}: ${pattern}`),
   )

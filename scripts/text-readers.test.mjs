@@ -97,13 +97,14 @@ const texts = [
 let looked = 0
 const restores = []
 
-/** Counts the calls of a built-in function; `cost` of the object, the arguments and the result. */
+/** Counts the calls of a built-in function; `cost` of the object, the arguments, the result, and its `lastIndex` before. */
 function count(holder, name, cost) {
   const original = holder[name]
   restores.push(() => void (holder[name] = original))
   holder[name] = function counted(...given) {
+    const { lastIndex } = this
     const result = original.apply(this, given)
-    looked += cost(this, given, result)
+    looked += cost(this, given, result, lastIndex)
     return result
   }
 }
@@ -112,17 +113,11 @@ const found = ({ length }, [, from = 0], at) => Math.max(0, (at < 0 ? length : a
 const trimmed = ({ length }, _, result) => length - result.length + 1
 const whole = ({ length }) => length
 
-function countExec() {
-  const { exec } = RegExp.prototype
-  restores.push(() => void (RegExp.prototype.exec = exec))
-  // The other functions with regular expressions call it, too.
-  RegExp.prototype.exec = function counted(text) {
-    const from = this.global || this.sticky ? this.lastIndex : 0
-    const match = exec.call(this, text)
-    if (match !== null) looked += match.index + match[0].length - from
-    else looked += this.sticky ? 1 : String(text).length - from
-    return match
-  }
+/** The other functions with regular expressions call `exec`, too. */
+function matched({ global, sticky }, [text], match, from) {
+  const start = global || sticky ? from : 0
+  if (match !== null) return match.index + match[0].length - start
+  return sticky ? 1 : String(text).length - start
 }
 
 beforeAll(() => {
@@ -133,7 +128,7 @@ beforeAll(() => {
   count(String.prototype, 'replaceAll', whole)
   count(Array.prototype, 'join', (_, __, result) => result.length)
   count(JSON, 'parse', (_, [text]) => String(text).length)
-  countExec()
+  count(RegExp.prototype, 'exec', matched)
 })
 
 afterAll(() => {
