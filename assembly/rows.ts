@@ -114,7 +114,13 @@ export function pictureRows(
   }
 }
 
-/** `e^((x - largest) / temperature)` of `count` floats; gives their sum. */
+/** Below the logarithm of the smallest float: so unlikely, a token has no part in the entropy. */
+const impossible: f32 = -1000
+
+/**
+ * `e^y`, where `y` is `(x - largest) / temperature`, of `count` floats; gives their sum. The sum of `y * e^y`, from which the entropy
+ * follows, is written behind them.
+ */
 export function likelihoods(x: usize, count: i32, temperature: f32, out: usize): f32 {
   let largest = f32x4.splat(-Infinity)
   const bytes = count << 2
@@ -122,10 +128,15 @@ export function likelihoods(x: usize, count: i32, temperature: f32, out: usize):
   const top = f32x4.splat(largestOf(largest))
   const scale = f32x4.splat(1 / temperature)
   let sum = zeros()
+  let moment = zeros()
   for (let at = 0; at < bytes; at += 16) {
-    const value = exp(f32x4.mul(f32x4.sub(v128.load(x + at), top), scale))
+    const y = f32x4.mul(f32x4.sub(v128.load(x + at), top), scale)
+    const value = exp(y)
     v128.store(out + at, value)
     sum = f32x4.add(sum, value)
+    // Infinity times 0 would be no number.
+    moment = madd(value, f32x4.max(y, f32x4.splat(impossible)), moment)
   }
+  store<f32>(out + bytes, sumOf(moment))
   return sumOf(sum)
 }

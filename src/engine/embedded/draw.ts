@@ -19,12 +19,12 @@ export type Draw = (logits: Address, allowed: readonly number[] | undefined, tem
 export function createDraw({ kernels, config }: Network): Draw {
   const { vocabulary } = config
   const padded = Math.ceil(vocabulary / 4) * 4
-  const weights = kernels.take(padded)
+  const weights = kernels.take(padded + 1)
 
   function drawFromAll(logits: Address, temperature: number, rng: Random): Drawn {
     const likelihoods = (heat: number): { readonly total: number; readonly of: Float32Array } => {
       const total = kernels.call.likelihoods(logits, padded, heat, weights)
-      return { total, of: kernels.floats(weights, vocabulary) }
+      return { total, of: kernels.floats(weights, padded + 1) }
     }
     kernels.floats(logits + vocabulary * 4, padded - vocabulary).fill(-Infinity)
     const heated = likelihoods(temperature > 0 ? temperature : 1)
@@ -37,12 +37,8 @@ export function createDraw({ kernels, config }: Network): Draw {
     }
     if (token < 0) token = heated.of.indexOf(1)
     const plain = temperature > 0 && temperature !== 1 ? likelihoods(1) : heated
-    const logOdds = kernels.floats(logits, vocabulary)
-    const top = floatAt(logOdds, plain.of.indexOf(1))
-    let moment = 0
-    for (let i = 0; i < vocabulary; i++) moment += momentOf(floatAt(plain.of, i), floatAt(logOdds, i) - top)
-    const { total } = plain
-    return { token, logprob: Math.log(floatAt(plain.of, token) / total), entropy: entropyOf(total, moment) }
+    const entropy = entropyOf(plain.total, floatAt(plain.of, padded))
+    return { token, logprob: Math.log(floatAt(plain.of, token) / plain.total), entropy }
   }
 
   const shares = new Float64Array(vocabulary)
@@ -57,7 +53,7 @@ export function createDraw({ kernels, config }: Network): Draw {
       const logOdds = floatAt(logits, token) - top
       const weight = Math.exp(logOdds)
       total += weight
-      moment += momentOf(weight, logOdds)
+      if (weight > 0) moment += weight * logOdds
     }
     const drawn = (token: number): Drawn => ({
       token,
@@ -84,12 +80,7 @@ export function createDraw({ kernels, config }: Network): Draw {
       : drawAmong(kernels.floats(logits, vocabulary), allowed, temperature, rng)
 }
 
-/** The part of a token of weight `e^logOdds` in the moment of a distribution; a token that cannot come has none. */
-function momentOf(weight: number, logOdds: number): number {
-  return weight > 0 ? weight * logOdds : 0
-}
-
-/** From the sum of the weights and the sum of their moments; rounding never makes it negative. */
+/** From the sums of `e^y` and of `y * e^y`; rounding never makes it negative. */
 function entropyOf(total: number, moment: number): number {
   return Math.max(0, Math.log(total) - moment / total)
 }
