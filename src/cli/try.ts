@@ -14,7 +14,7 @@ export function addTry(program: Command): void {
     summary: 'write a page that searches scenes in the browser',
     description:
       'Writes one HTML file of at most 3 MB that opens without a server: choose a scene, press Search, and watch. The embedded policy ' +
-      'and its engine are in the file; weights are rounded to 12 bits, or fewer if there are more than fit.',
+      'and its engine are in the file; weights are rounded to 16 bits, or to fewer if there are too many.',
     options: {
       ...inGroup('Search', {
         checkpoint: text('<file>', 'weights of the embedded policy', { fallbackText: 'the shipped ones' }),

@@ -14,7 +14,7 @@ import { dataFile } from './data-file.ts'
 import type { SearcherData, TryData } from './page-data.ts'
 
 /** Bits of a weight, and the largest size of its page: as fine as fits. */
-const finest = 12
+const finest = 16
 const coarsest = 8
 const mostBytes = 3_000_000
 
