@@ -41,7 +41,10 @@ function refuseEmbedded({ kind }: PolicyLoss): void {
   )
 }
 
-/** Throws `UserError` for an engine that there is not, or settings that the one at this address is known to lack. */
+/** What `--engine` takes, for its help. */
+export const engineForms = 'embedded, or tinker:<url> for a Tinker-compatible server'
+
+/** Throws `UserError` for an engine that does not exist, or settings that the one at this address is known to lack. */
 export function engineNamed({ engine, workers, ...server }: EngineChoice): NamedEngine {
   if (engine === 'embedded') {
     const open = async (training: Training): Promise<Engine> => createEmbeddedEngine({ ...training, workers })

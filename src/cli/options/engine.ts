@@ -1,6 +1,6 @@
 /** `--engine` and its related options: where gradients are computed, and the size of the job (`--plan`). */
 import { type Engine, usageAt } from '../../engine/engine.ts'
-import { engineNamed } from '../../engine/open-engine.ts'
+import { engineForms, engineNamed } from '../../engine/open-engine.ts'
 import type { Training } from '../../engine/open-engine.ts'
 import { money } from '../../protocol/price.ts'
 import { engineFile } from '../../runs/files.ts'
@@ -19,9 +19,7 @@ const onServer = (values: { readonly engine: string }): boolean => engineNamed(v
 
 export const engineOptions = {
   ...inGroup('Training', {
-    engine: text('<where>', 'where to train: embedded, or tinker:<url> for a Tinker-compatible server', {
-      fallback: 'embedded',
-    }),
+    engine: text('<where>', `where to train: ${engineForms}`, { fallback: 'embedded' }),
     plan: flag('print tokens, bytes and steps without sending anything'),
     ...restrict(
       workersOption,
