@@ -23,19 +23,24 @@ export function useTry(searcher: PageSearcher) {
   const [problem, setProblem] = useState<string>()
   /** Counts up with each search: what still comes of the one before is dropped. */
   const current = useRef(0)
+  const busy = useRef(false)
   const going = tried !== undefined && isGoing(tried.search)
 
   async function hear(asked: Promise<readonly TryNews[]>, before: ShownTry | undefined, original: string) {
     const own = current.current
+    busy.current = true
     try {
       const news = await asked
       if (own === current.current) setTried(news.reduce<ShownTry | undefined>(withNews(original), before))
     } catch (error) {
       if (own === current.current) setProblem(messageOf(error))
+    } finally {
+      if (own === current.current) busy.current = false
     }
   }
   const takeTurn = (): void => {
-    if (tried && going) void hear(searcher.ask('turn', undefined), tried, tried.pictures.original)
+    // A turn that is being taken is the next one.
+    if (tried && going && !busy.current) void hear(searcher.ask('turn', undefined), tried, tried.pictures.original)
   }
   useEffect(() => {
     if (!going || speed === 'paused') return undefined
