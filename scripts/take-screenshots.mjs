@@ -45,19 +45,26 @@ try {
   const right = items.filter(({ verdict, turns }) => verdict === 'correct' && turns >= 4)
   const { index } = right.reduce((best, item) => (item.turns < best.turns ? item : best))
 
-  await shot('ui-runs', 1280, 1120, `${url}/#/run/second`)
-  await shot('ui-trajectory', 1360, 900, `${url}/#/run/second/${index}?turn=3`)
-  await shot('ui-compare', 1360, 900, `${url}/#/run/second/${index}?turn=4`, ['c'])
-  await shot('ui-fork', 1360, 900, `${url}/#/run/second/${index}?turn=2`, ['e'])
-  await shot('ui-dark', 1360, 900, `${url}/#/run/second/${long}`, ['p', 'h', 'x'], 'dark')
-  await shot('ui-diff', 1280, 820, `${url}/#/diff/first/second`)
+  const group = '.group button >> nth=3'
+  await shot('ui-runs', 1280, 1120, `${url}/#/run/second`, { there: '.virtual td' })
+  await shot('ui-trajectory', 1360, 900, `${url}/#/run/second/${index}?turn=3`, { there: group })
+  const compared = { there: group, keys: ['c'], then: '.side-by-side .tree >> nth=3' }
+  await shot('ui-compare', 1360, 900, `${url}/#/run/second/${index}?turn=4`, compared)
+  const fork = { there: group, keys: ['e'], then: '.fork select' }
+  await shot('ui-fork', 1360, 900, `${url}/#/run/second/${index}?turn=2`, fork)
+  const dark = { there: group, keys: ['p', 'h', 'x'], then: '.heat .warm', colorScheme: 'dark' }
+  await shot('ui-dark', 1360, 900, `${url}/#/run/second/${long}`, dark)
+  await shot('ui-diff', 1280, 820, `${url}/#/diff/first/second`, { there: '.virtual td' })
   mini('try', '--out', join(folder, 'try.html'))
-  await shot('ui-try', 1360, 900, pathToFileURL(join(folder, 'try.html')).href, [], 'light', async (page) => {
-    await page.getByRole('button', { name: 'Search', exact: true }).click()
-    for (const turn of [1, 2]) {
-      await page.getByRole('button', { name: 'Next turn' }).click()
-      await page.locator(`.card[data-turn="${turn}"]`).waitFor()
-    }
+  await shot('ui-try', 1360, 900, pathToFileURL(join(folder, 'try.html')).href, {
+    there: 'form',
+    async act(page) {
+      await page.getByRole('button', { name: 'Search', exact: true }).click()
+      for (const turn of [1, 2]) {
+        await page.getByRole('button', { name: 'Next turn' }).click()
+        await page.locator(`.card[data-turn="${turn}"]`).waitFor()
+      }
+    },
   })
 } finally {
   await browser.close()
@@ -83,26 +90,43 @@ function search() {
 }
 
 /**
- * A picture of the page at `address` after `keys`, once the pictures in view are loaded.
+ * A picture of the page at `address`, once the pictures in view are loaded.
  *
- * @param {'light' | 'dark'} [colorScheme]
- * @param {(page: import('playwright-core').Page) => Promise<void>} [act] what else is done before
+ * @param {object} how what is waited for before and after some keys, and what else is done
+ * @param {string} how.there
+ * @param {string[]} [how.keys]
+ * @param {string} [how.then]
+ * @param {(page: import('playwright-core').Page) => Promise<void>} [how.act]
+ * @param {string} [how.colorScheme]
  */
-async function shot(name, width, height, address, keys = [], colorScheme = 'light', act = async (_page) => {}) {
-  const context = await browser.newContext({ viewport: { width, height }, colorScheme, reducedMotion: 'reduce' })
+async function shot(name, width, height, address, how) {
+  const { there, keys = [], then, act } = how
+  const scheme = how.colorScheme === 'dark' ? 'dark' : 'light'
+  const context = await browser.newContext({
+    viewport: { width, height },
+    colorScheme: scheme,
+    reducedMotion: 'reduce',
+  })
   const page = await context.newPage()
   page.setDefaultTimeout(120_000)
   await page.goto(address)
-  await page.waitForLoadState('networkidle')
+  await page.locator(there).first().waitFor()
   for (const key of keys) await page.keyboard.press(key)
-  await act(page)
+  await act?.(page)
+  if (then !== undefined) await page.locator(then).first().waitFor()
   await page.waitForLoadState('networkidle')
-  await page.waitForFunction(() =>
-    Array.from(document.images)
-      .filter((image) => image.checkVisibility() && image.getBoundingClientRect().top < innerHeight)
-      .every(({ complete }) => complete),
-  )
+  // Thumbnails are asked for when their rows have rested, and details of the picture when its view has.
   await page.waitForTimeout(1000)
+  await page.waitForFunction(() => {
+    const inView = (one) => one.checkVisibility() && one.getBoundingClientRect().top < innerHeight
+    const waiting = Array.from(document.querySelectorAll('span.thumbnail')).filter(inView)
+    return (
+      waiting.length === 0 &&
+      Array.from(document.images)
+        .filter(inView)
+        .every(({ complete }) => complete)
+    )
+  })
   const png = await sharp(await page.screenshot())
     .png({ palette: true, effort: 10 })
     .toBuffer()

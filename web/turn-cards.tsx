@@ -97,8 +97,6 @@ export function TurnCards({ search, urls, turn, lit, onLit, folded, heat }: Prop
 
 /** Turns that pass faster than this are not scrolled to. */
 const restMs = 180
-/** Above the card that is scrolled to, and above the picture. */
-const margin = 16
 
 function useScrollTo(list: { readonly current: HTMLElement | null }, turn: number): void {
   const changedMs = useRef(-Infinity)
@@ -107,8 +105,7 @@ function useScrollTo(list: { readonly current: HTMLElement | null }, turn: numbe
       const card = list.current?.querySelector(`.card[data-turn="${turn}"]`)
       if (!card || !matchMedia('(min-width: 901px)').matches) return
       const calm = matchMedia('(prefers-reduced-motion: reduce)').matches
-      const top = turn === 0 ? 0 : Math.min(card.getBoundingClientRect().top + scrollY - margin, furthest(card))
-      scrollTo({ top, behavior: calm ? 'instant' : 'smooth' })
+      scrollTo({ top: turn === 0 ? 0 : placeOf(card), behavior: calm ? 'instant' : 'smooth' })
     }
     const now = performance.now()
     const wait = now - changedMs.current < restMs ? restMs : 0
@@ -118,12 +115,15 @@ function useScrollTo(list: { readonly current: HTMLElement | null }, turn: numbe
   }, [turn])
 }
 
-/** Beyond this the end of the columns would push the picture beside the cards out of sight. */
-function furthest(card: Element): number {
+/** Where the card stands beside the top of the picture, but not so far that the end of the columns pushes the picture out of sight. */
+function placeOf(card: Element): number {
   const columns = card.closest('.columns')
-  const look = columns?.querySelector('.look')?.getBoundingClientRect()
-  if (!columns || !look || look.height + margin > innerHeight) return Infinity
-  return columns.getBoundingClientRect().bottom + scrollY - look.height - margin
+  const look = columns?.querySelector('.look')
+  const above = look ? Number.parseFloat(getComputedStyle(look).top) : 0
+  const top = card.getBoundingClientRect().top + scrollY - above
+  const high = look?.clientHeight ?? 0
+  if (!columns || high + above > innerHeight) return top
+  return Math.min(top, columns.getBoundingClientRect().bottom + scrollY - high - above)
 }
 
 interface TurnCardProps extends Pick<Props, 'search' | 'urls'> {

@@ -54,7 +54,7 @@ test('words of a model stay words', () => {
 })
 
 async function photograph(parents: readonly number[]): Promise<{ picture: Picture; trajectory: Trajectory }> {
-  const noise = { type: 'gaussian', mean: 128, sigma: 20 } as const
+  const noise = { type: 'gaussian', mean: 128, sigma: 60 } as const
   const create = { width: 1024, height: 1024, channels: 3, background: '#888888', noise } as const
   const picture = await openPicture(await sharp({ create }).png().toBuffer())
   return {
