@@ -54,7 +54,7 @@ try {
   await shot('ui-fork', 1360, 900, `${url}/#/run/second/${index}?turn=2`, fork)
   const dark = { there: group, keys: ['p', 'h', 'x'], then: '.heat .warm', colorScheme: 'dark' }
   await shot('ui-dark', 1360, 900, `${url}/#/run/second/${long}`, dark)
-  await shot('ui-diff', 1280, 820, `${url}/#/diff/first/second`, { there: '.virtual td' })
+  await shot('ui-diff', 1280, 520, `${url}/#/diff/first/second`, { there: '.virtual td' })
   mini('try', '--out', join(folder, 'try.html'))
   await shot('ui-try', 1360, 900, pathToFileURL(join(folder, 'try.html')).href, {
     there: 'form',
