@@ -48,11 +48,11 @@ try {
   const group = '.group button >> nth=3'
   await shot('ui-runs', 1280, 1120, `${url}/#/run/second`, { there: '.virtual td' })
   await shot('ui-trajectory', 1360, 900, `${url}/#/run/second/${index}?turn=3`, { there: group })
-  const compared = { there: group, keys: ['c'], then: '.side-by-side .tree >> nth=3' }
+  const compared = { there: group, keys: ['c'], after: '.side-by-side .tree >> nth=3' }
   await shot('ui-compare', 1360, 900, `${url}/#/run/second/${index}?turn=4`, compared)
-  const fork = { there: group, keys: ['e'], then: '.fork select' }
+  const fork = { there: group, keys: ['e'], after: '.fork select' }
   await shot('ui-fork', 1360, 900, `${url}/#/run/second/${index}?turn=2`, fork)
-  const dark = { there: group, keys: ['p', 'h', 'x'], then: '.heat .warm', colorScheme: 'dark' }
+  const dark = { there: group, keys: ['p', 'h', 'x'], after: '.heat .warm', colorScheme: 'dark' }
   await shot('ui-dark', 1360, 900, `${url}/#/run/second/${long}`, dark)
   await shot('ui-diff', 1280, 520, `${url}/#/diff/first/second`, { there: '.virtual td' })
   mini('try', '--out', join(folder, 'try.html'))
@@ -95,12 +95,12 @@ function search() {
  * @param {object} how what is waited for before and after some keys, and what else is done
  * @param {string} how.there
  * @param {string[]} [how.keys]
- * @param {string} [how.then]
+ * @param {string} [how.after]
  * @param {(page: import('playwright-core').Page) => Promise<void>} [how.act]
  * @param {string} [how.colorScheme]
  */
 async function shot(name, width, height, address, how) {
-  const { there, keys = [], then, act } = how
+  const { there, keys = [], after, act } = how
   const scheme = how.colorScheme === 'dark' ? 'dark' : 'light'
   const context = await browser.newContext({
     viewport: { width, height },
@@ -113,7 +113,7 @@ async function shot(name, width, height, address, how) {
   await page.locator(there).first().waitFor()
   for (const key of keys) await page.keyboard.press(key)
   await act?.(page)
-  if (then !== undefined) await page.locator(then).first().waitFor()
+  if (after !== undefined) await page.locator(after).first().waitFor()
   await page.waitForLoadState('networkidle')
   // Thumbnails are asked for when their rows have rested, and details of the picture when its view has.
   await page.waitForTimeout(1000)
