@@ -1,6 +1,7 @@
 /** The engines that `--engine` can name, and how to open each. Only this file parses that name. */
 import type { ChatModel } from '../model/renderer/chat-model.ts'
 import { UserError } from '../shared/errors.ts'
+import { readCheckpoint } from './embedded/checkpoint.ts'
 import { createEmbeddedEngine } from './embedded/embedded-engine.ts'
 import type { Engine, PolicyLoss } from './engine.ts'
 import { connectEngine } from './tinker/connect.ts'
@@ -17,6 +18,8 @@ export interface Training {
   readonly seed: number
   /** The stem of the small model is not to learn; engines elsewhere freeze nothing. */
   readonly frozenStem: boolean
+  /** The weights that it will be given: the small model takes the shape that these have. */
+  readonly from?: string | undefined
   /** The vision-language model whose tokens are sent; absent: the small model. */
   readonly model?: ChatModel | undefined
   /** In reinforcement learning: an engine that lacks it refuses. */
@@ -47,7 +50,10 @@ export const engineForms = 'embedded, or tinker:<url> for a Tinker-compatible se
 /** Throws `UserError` for an engine that does not exist, or settings that the one at this address is known to lack. */
 export function engineNamed({ engine, workers, ...server }: EngineChoice): NamedEngine {
   if (engine === 'embedded') {
-    const open = async (training: Training): Promise<Engine> => createEmbeddedEngine({ ...training, workers })
+    const open = async ({ seed, frozenStem, from }: Training): Promise<Engine> => {
+      const config = from === undefined ? undefined : (await readCheckpoint(from)).config
+      return createEmbeddedEngine({ config, seed, frozenStem, workers })
+    }
     return { isRemote: false, settings: {}, refuseLoss: refuseEmbedded, open }
   }
   if (/^tinker:https?:\/\//.test(engine)) {

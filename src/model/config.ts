@@ -26,8 +26,8 @@ export const defaultConfig: ModelConfig = {
   layers: 4,
   heads: 3,
   mlpWidth: 384,
-  stemChannels: [32, 64, 128],
-  contextTokens: 88,
+  stemChannels: [8, 16, 32, 96, 128],
+  contextTokens: 112,
   vocabulary: vocabularySize,
 }
 

@@ -256,7 +256,7 @@ async function rlCommand(options: RlOptions): Promise<void> {
       say(line)
     })
     // Rewards are too coarse a signal to train the vision stem.
-    const engine = await openEngine(options, run, { seed, frozenStem: true, model: vlm?.model, loss })
+    const engine = await openEngine(options, run, { seed, frozenStem: true, from, model: vlm?.model, loss })
     const how = await runRl({
       problems,
       learner,

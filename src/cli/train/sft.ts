@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import type { Command } from 'commander'
 import type { TokenUsage } from '../../engine/engine.ts'
+import { readCheckpoint } from '../../engine/embedded/checkpoint.ts'
 import { engineNamed } from '../../engine/open-engine.ts'
 import { weightsHash } from '../../engine/weights-hash.ts'
 import { sceneOf } from '../../probe/problem.ts'
@@ -184,9 +185,11 @@ async function embeddedSft(options: TrainedOn): Promise<void> {
       progress ??= startProgress({ label: 'steps', total: lookSteps + steps, done: step - 1, keep: run.tell })
       progress.advance(1, note)
     }
-    const engine = await openEngine(options, run, { seed, frozenStem: !settings.trainStem })
+    const engine = await openEngine(options, run, { seed, frozenStem: !settings.trainStem, from })
+    const shape = named.isRemote || from === undefined ? undefined : (await readCheckpoint(from)).config
     const complete = await runSft({
       trajectories,
+      config: shape,
       openPicture: async (docId) => defined(pictures.get(docId), docId),
       settings,
       from,

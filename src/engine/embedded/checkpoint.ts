@@ -92,7 +92,10 @@ export async function readCheckpoint(file: string): Promise<Checkpoint> {
 export async function readCheckpointOf(file: string, config: ModelConfig): Promise<Checkpoint> {
   const checkpoint = await readCheckpoint(file)
   if (canonicalJson(checkpoint.config) === canonicalJson(config)) return checkpoint
-  throw new UserError('checkpoint-foreign', `${file} contains a model of another shape. Name another checkpoint.`)
+  throw new UserError(
+    'checkpoint-foreign',
+    `${file} contains a model of another shape, perhaps of an earlier version. Name another checkpoint, or begin a new run.`,
+  )
 }
 
 function jsonOrUndefined(text: string | undefined): unknown {

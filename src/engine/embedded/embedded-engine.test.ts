@@ -277,6 +277,10 @@ describe('embedded engine', () => {
       'no shape': { format: metadata['format']! },
       'a shape that is not JSON': { ...metadata, config: '{' },
       'an absurd shape': { ...metadata, config: JSON.stringify({ ...config, width: 1e9 }) },
+      'a stem that does not come to its picture tokens': {
+        ...metadata,
+        config: JSON.stringify({ ...config, stemChannels: Array(8).fill(8) }),
+      },
       'a giant': { ...metadata, config: JSON.stringify({ ...config, width: 8192, mlpWidth: 65_536, layers: 128 }) },
       'no step': { ...metadata, adamStep: 'many' },
     }

@@ -1,6 +1,7 @@
 /** The embedded policy as it ships, over an embedded engine of its own. */
 import { fileURLToPath } from 'node:url'
 import type { Sampler } from '../../engine/engine.ts'
+import { readCheckpoint } from '../../engine/embedded/checkpoint.ts'
 import { createEmbeddedEngine } from '../../engine/embedded/embedded-engine.ts'
 import type { Policy } from '../policy.ts'
 import { samplerPolicy } from './sampler-policy.ts'
@@ -32,9 +33,11 @@ export async function embeddedPolicy(options: EmbeddedPolicyOptions = {}): Promi
 export async function openEmbeddedSampler(
   options: Pick<EmbeddedPolicyOptions, 'checkpoint' | 'workers'>,
 ): Promise<{ readonly sampler: Sampler; close(): Promise<void> }> {
-  const engine = createEmbeddedEngine({ workers: options.workers })
+  const checkpoint = options.checkpoint ?? shippedCheckpoint
+  const { config } = await readCheckpoint(checkpoint)
+  const engine = createEmbeddedEngine({ config, workers: options.workers })
   try {
-    await engine.load(options.checkpoint ?? shippedCheckpoint)
+    await engine.load(checkpoint)
     return { sampler: await engine.sampler(), close: () => engine.close() }
   } catch (error) {
     await engine.close()

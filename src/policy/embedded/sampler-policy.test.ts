@@ -1,5 +1,11 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
+import { smallConfig } from '../../../test/network.ts'
+import { writeCheckpoint } from '../../engine/embedded/checkpoint.ts'
 import type { SampleRequest, Sampler } from '../../engine/engine.ts'
+import { initialParameters, parameterSpecs } from '../../model/parameters.ts'
 import { decodeTokens, encodeText } from '../../model/tokenizer.ts'
 import { makeProblem } from '../../probe/problem.ts'
 import { makeScene } from '../../probe/scene.ts'
@@ -38,6 +44,23 @@ function scripted(...texts: string[]): { sampler: Sampler; asked: SampleRequest[
 }
 
 describe('embedded policy', () => {
+  test('has the shape that its checkpoint says, whatever that of the policy that ships', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'shape-'))
+    const checkpoint = join(folder, 'small.safetensors')
+    await writeCheckpoint(checkpoint, {
+      config: smallConfig,
+      parameters: initialParameters(parameterSpecs(smallConfig), 1),
+    })
+    const policy = await embeddedPolicy({ checkpoint, workers: 1 })
+    try {
+      const { trajectory } = await searchToEnd(task, policy, { profile: profiles.embedded, seed: 1, maxTurns: 1 })
+      expect(trajectory.turns).toHaveLength(1)
+    } finally {
+      await policy.close?.()
+      await rm(folder, { recursive: true })
+    }
+  })
+
   test('is conditioned on the question, its own last turn as it was sampled, and the name of what it sees', async () => {
     const { sampler, asked } = scripted(zoom, zoom.replace('0.5, 0.5', '0.25, 0.25'), '</think><answer>4</answer>')
     const policy = samplerPolicy('test', sampler, 0.7)

@@ -77,7 +77,7 @@ async function requestOf(context: TurnContext): Promise<Pick<SampleRequest, 'pro
   const { question, lastReply, message, view, seed, turn, temperature } = context
   const tokens = turnPrompt(question, lastReply, message)
   if (tokens.length + shortestRoom > textTokens(defaultConfig)) {
-    throw new ContextLengthError(`${tokens.length} prompt prompt prompt tokens leave no room for a reply.`)
+    throw new ContextLengthError(`${tokens.length} prompt tokens leave no room for a reply.`)
   }
   return { prompt: promptOf(await asSeen(view), tokens), seed: hashSeed(seed, turn), temperature }
 }
