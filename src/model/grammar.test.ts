@@ -8,8 +8,8 @@ import { parseTurn } from '../protocol/parse-turn.ts'
 import { profiles } from '../protocol/profile.ts'
 import { searchToEnd } from '../search/search-many.ts'
 import { random } from '../shared/random.ts'
-import { formStates, formStatesOf, formTable, turnForm } from './grammar.ts'
-import { decodeTokens, encodeText, special, vocabularySize } from './tokenizer.ts'
+import { formStates, formStatesOf, formTable, newestShown, turnForm } from './grammar.ts'
+import { decodeTokens, encodeText, maxObservations, special, tokenOf, vocabularySize } from './tokenizer.ts'
 
 describe('the form of a turn', () => {
   test('everything that the teacher writes has it', async () => {
@@ -19,8 +19,9 @@ describe('the form of a turn', () => {
         const policy = teacherPolicy({ sceneOf: () => scene, mistakeRate: 0.2 })
         const task = { picture: scenePicture(scene, 1024), problem: makeProblem(scene) }
         const { trajectory } = await searchToEnd(task, policy, { profile: profiles.embedded, seed })
+        let newest = 0
         for (const { text } of trajectory.turns) {
-          const form = turnForm()
+          const form = turnForm(newest++)
           for (const token of [...encodeText(text), special.end]) {
             expect(form.allowed(), text).toContain(token)
             form.accept(token)
@@ -35,8 +36,9 @@ describe('the form of a turn', () => {
     const rng = random('table', 1)
     const met = new Set<number>()
     expect(table.subarray(0, vocabularySize).every((value) => value === 1)).toBe(true)
-    for (let i = 0; i < 400; i++) {
-      const form = turnForm()
+    for (let i = 0; i < 10 * (maxObservations + 1); i++) {
+      const newest = i % (maxObservations + 1)
+      const form = turnForm(newest)
       const tokens: number[] = []
       const states: number[] = []
       while (tokens.length < 60 && tokens.at(-1) !== special.end) {
@@ -49,10 +51,26 @@ describe('the form of a turn', () => {
         tokens.push(rng.pick(form.allowed()))
         form.accept(tokens.at(-1)!)
       }
-      expect(formStatesOf(tokens)).toEqual(states)
+      expect(formStatesOf(tokens, newest)).toEqual(states)
     }
     // All but the one of no form: a list that is full among them.
     expect(met.size).toBe(formStates - 1)
+  })
+
+  test('a source is a picture that was shown: the original or an observation up to the newest', () => {
+    const start = encodeText('<think>Goal: red star. Some candidates. To check: ')
+    for (const [shown, newest] of [
+      ['original_image', 0],
+      ['observation_1', 1],
+      ['observation_17', 17],
+      ['There is no observation_17 yet.', maxObservations],
+    ] as const) {
+      expect(newestShown(encodeText(shown)), shown).toBe(newest)
+      const form = turnForm(newest)
+      for (const token of start) form.accept(token)
+      const names = Array.from({ length: newest }, (_, i) => `observation_${i + 1}`)
+      expect([...form.allowed()]).toEqual(['original_image', ...names].map(tokenOf))
+    }
   })
 
   test('whatever has it and comes to an end holds one action that can be parsed', () => {

@@ -1,9 +1,10 @@
 /**
  * The grammar of a turn of the small policy, as the set of tokens allowed next. Sampling is constrained to it, so that one wrong token
- * does not spoil a search; the content of a turn (which places, which box, which answer) is up to the policy.
+ * does not spoil a search; the content of a turn (which places, which box, which answer) is up to the policy. A turn can only name
+ * pictures that were shown.
  */
 import { colours, shapes } from '../probe/scene.ts'
-import { defined } from '../shared/known.ts'
+import { defined, itemAt } from '../shared/known.ts'
 import { cellName, cellsInOrder, coordinate, maxPlaces, phrases, quadrants } from './language.ts'
 import { maxObservations, special, tokenOf, vocabularySize } from './tokenizer.ts'
 import { keysOf } from '../shared/fields.ts'
@@ -39,7 +40,9 @@ type State =
 const tokensOf = (pieces: readonly string[]): number[] => pieces.map(tokenOf)
 const stop = '.'
 const digits = [...'0123456789']
+/** The original, then the observations by their numbers. */
 const sources = ['original_image', ...Array.from({ length: maxObservations }, (_, i) => `observation_${i + 1}`)]
+const sourceTokens = tokensOf(sources)
 const places = [...cellsInOrder.map(cellName), ...quadrants].map((name) => ` ${name}`)
 const numbers = Array.from({ length: 17 }, (_, i) => coordinate(i / 16))
 const { goal, see, notIt, closer, found, nothingHere, nothingStandsOut, tooSmall, candidates, scanning, toCheck } =
@@ -100,24 +103,41 @@ const next = new Map<State, ReadonlyMap<number, State>>(
   ]),
 )
 const stopToken = tokenOf(stop)
-const allowedIn = new Map([...next].map(([state, after]) => [state, [...after.keys()]]))
+const namesSource = (state: State): boolean => state === 'source' || state === 'boxSource'
+const allowedIn = new Map(
+  [...next].filter(([state]) => !namesSource(state)).map(([state, after]) => [state, [...after.keys()]]),
+)
+/** By the number of the newest observation. */
+const sourcesShown = sources.map((_, newest) => sourceTokens.slice(0, newest + 1))
+
+/** What may come in each state, by its number less one: the states, a full list, a source where so many observations were shown. */
+const rows: readonly (readonly number[])[] = [...allowedIn.values(), [stopToken], ...sourcesShown]
+const numberOf = new Map([...allowedIn.keys()].map((state, i) => [state, i + 1]))
+const fullList = allowedIn.size + 1
 
 /**
  * For each state of the form, by number, which tokens may come: [formStates, vocabulary], 1 or 0. State 0 lets all come:
  * it stands where no form is kept.
  */
-export const formStates: number = 2 + Object.keys(moves).length
+export const formStates: number = 1 + rows.length
 export function formTable(): Float32Array {
   const table = new Float32Array(formStates * vocabularySize).fill(1, 0, vocabularySize)
-  const rows = [...allowedIn.values(), [stopToken]]
   for (const [row, tokens] of rows.entries()) for (const token of tokens) table[(row + 1) * vocabularySize + token] = 1
   return table
 }
-const numberOf = new Map([...allowedIn.keys()].map((state, i) => [state, i + 1]))
+
+/**
+ * The number of the newest observation that was shown, by the text of a prompt, which ends with its name; 0: only the original was.
+ * Behind a mistake no picture is named: then any may have been.
+ */
+export function newestShown(prompt: readonly number[]): number {
+  const index = sourceTokens.indexOf(prompt.at(-1) ?? special.end)
+  return index < 0 ? maxObservations : index
+}
 
 /** The state's number before each token of a reply that keeps to the form. */
-export function formStatesOf(reply: readonly number[]): number[] {
-  const form = turnForm()
+export function formStatesOf(reply: readonly number[], newest: number): number[] {
+  const form = turnForm(newest)
   return reply.map((token) => {
     const state = form.state()
     form.accept(token)
@@ -138,7 +158,7 @@ export function keepsToForm(reply: readonly number[]): boolean {
   )
 }
 
-/** Follows one turn. */
+/** Follows one turn, in which the original and the observations up to `newest` can be named. */
 export interface TurnForm {
   /** The number of the state, for `formTable`. */
   state(): number
@@ -148,13 +168,16 @@ export interface TurnForm {
   accept(token: number): void
 }
 
-export function turnForm(): TurnForm {
+export function turnForm(newest: number = maxObservations): TurnForm {
   let state: State = 'start'
   let placesSoFar = 0
-  const listIsFull = (): boolean => state === 'place' && placesSoFar >= maxPlaces
+  const number = (): number => {
+    if (state === 'place' && placesSoFar >= maxPlaces) return fullList
+    return namesSource(state) ? fullList + 1 + newest : defined(numberOf.get(state), state)
+  }
   return {
-    state: () => (listIsFull() ? formStates - 1 : defined(numberOf.get(state), state)),
-    allowed: () => (listIsFull() ? [stopToken] : defined(allowedIn.get(state), state)),
+    state: number,
+    allowed: () => itemAt(rows, number() - 1),
     accept: (token) => {
       state = next.get(state)?.get(token) ?? state
       if (state === 'place') placesSoFar++

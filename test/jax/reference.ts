@@ -1,5 +1,5 @@
 /** Losses and gradients as jax-js computes them: what the kernels' are held against. One batch, all padded to its longest. */
-import { formStatesOf } from '../../src/model/grammar.ts'
+import { formStatesOf, newestShown } from '../../src/model/grammar.ts'
 import {
   colourCount,
   kindLabels,
@@ -74,7 +74,14 @@ export async function trainReference(
         row(({ oldLogprobs }) => oldLogprobs),
         words,
       ),
-      form: shaped(Int32Array.from(row(({ formed, reply }) => (formed ? formStatesOf(reply) : []))), words),
+      form: shaped(
+        Int32Array.from(
+          row(({ formed, prompt, reply }) =>
+            formed ? formStatesOf(reply, newestShown(viewAndText(prompt).tokens)) : [],
+          ),
+        ),
+        words,
+      ),
     },
   )
   const all = await floatsOf(logprobs!)

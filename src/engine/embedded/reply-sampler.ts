@@ -5,7 +5,7 @@
  */
 import { goalOf, type NamedGoal } from '../../model/goal.ts'
 import { patchTokens } from '../../model/config.ts'
-import { turnForm, type TurnForm } from '../../model/grammar.ts'
+import { newestShown, turnForm, type TurnForm } from '../../model/grammar.ts'
 import { cacheFloats, forward, type Stretch } from '../../model/kernels/forward.ts'
 import type { Address } from '../../model/kernels/kernels.ts'
 import type { Network } from '../../model/kernels/network.ts'
@@ -73,7 +73,7 @@ export function createReplySampler(net: Network, slots: number): ReplySampler {
       goal: goalOf(text),
       prefix: patchTokens(config) + tokens.length,
       rng: random('sample', seed),
-      form: formed ? turnForm() : undefined,
+      form: formed ? turnForm(newestShown(tokens)) : undefined,
       tokens: [],
       logprobs: [],
       entropies: [],

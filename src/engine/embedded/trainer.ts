@@ -1,7 +1,7 @@
 /** Losses and gradients of the small policy, computed by the kernels in this thread: no padding, one micro-batch after another. */
 import { goalOf } from '../../model/goal.ts'
 import { kindLabels, patchTokens, presenceLabels } from '../../model/config.ts'
-import { formStates, formStatesOf, formTable } from '../../model/grammar.ts'
+import { formStates, formStatesOf, formTable, newestShown } from '../../model/grammar.ts'
 import { backward, lookBack } from '../../model/kernels/backward.ts'
 import { cacheFloats, forward } from '../../model/kernels/forward.ts'
 import { createGradients } from '../../model/kernels/gradients.ts'
@@ -64,7 +64,11 @@ export function createTrainer(net: Network, sums: Float32Array, frozenStem: bool
       kernels.whole(at, rows).set(numbers)
       return at
     }
-    const form = whole(part.flatMap(({ formed, reply }) => (formed ? formStatesOf(reply) : reply.map(() => 0))))
+    const form = whole(
+      part.flatMap(({ formed, prompt, reply }) =>
+        formed ? formStatesOf(reply, newestShown(viewAndText(prompt).tokens)) : reply.map(() => 0),
+      ),
+    )
     const target = whole(part.flatMap(({ reply }) => reply))
     const [logprob, best, slope] = [kernels.take(rows), kernels.take(rows), kernels.take(rows)]
     call.probabilities(rows, logitStride, logits, forms, form, target, logprob, best)
