@@ -16,31 +16,28 @@ export interface Preset {
   /** Turns that a search may take when it is measured. */
   readonly testTurns: number
   readonly sft: Flags
-  /** Once more from there with a learning rate that starts anew: it copies long lists better, and searches longer. */
-  readonly sftAgain: Flags
   /** The same for both objectives, so that nothing but the mask differs. */
   readonly rl: Flags & { readonly steps: number; readonly 'max-turns': number }
 }
 
 /** Shares of the levels among the problems of reinforcement learning. */
-const mix = { easy: 0.3, medium: 0.4, hard: 0.3 }
+const mix = { easy: 0.25, medium: 0.35, hard: 0.4 }
 
 export const presets = {
   full: {
     smoke: false,
-    coldStartScenes: 24_000,
-    rlScenes: 6000,
+    coldStartScenes: 36_000,
+    rlScenes: 12_000,
     testScenesPerLevel: 200,
     testTurns: 32,
-    sft: { 'look-steps': 2000, steps: 2000, 'learning-rate': 0.0015, 'warmup-steps': 100, 'train-stem': true },
-    sftAgain: { 'look-steps': 0, steps: 800, 'learning-rate': 0.001, 'warmup-steps': 20, 'train-stem': true },
+    sft: { 'look-steps': 1500, steps: 3600, 'learning-rate': 0.0015, 'warmup-steps': 100, 'train-stem': true },
     rl: {
-      steps: 45,
-      'problems-per-step': 12,
-      'group-size': 8,
+      steps: 120,
+      'problems-per-step': 16,
+      'group-size': 16,
       'max-turns': 6,
       'learning-rate': 3e-4,
-      'warmup-steps': 5,
+      'warmup-steps': 10,
       ...mix,
     },
   },
@@ -50,8 +47,7 @@ export const presets = {
     rlScenes: 300,
     testScenesPerLevel: 20,
     testTurns: 32,
-    sft: { 'look-steps': 300, steps: 80, 'learning-rate': 0.0015, 'warmup-steps': 10, 'train-stem': true },
-    sftAgain: { 'look-steps': 0, steps: 20, 'learning-rate': 0.001, 'warmup-steps': 5, 'train-stem': true },
+    sft: { 'look-steps': 300, steps: 100, 'learning-rate': 0.0015, 'warmup-steps': 10, 'train-stem': true },
     rl: {
       steps: 6,
       'problems-per-step': 4,

@@ -30,7 +30,7 @@ afterEach(async () => {
   await rm(join(folder, '..'), { recursive: true })
 })
 
-const allStages = 'probe scenes collect sft sft-again rl-masked rl-vanilla eval-sft eval-masked eval-vanilla'.split(' ')
+const allStages = 'probe scenes collect sft rl-masked rl-vanilla eval-sft eval-masked eval-vanilla'.split(' ')
 
 /** Runs the command; `stopAt` is interrupted. Returns the stages that it ran. */
 async function recipe(words: readonly string[] = [], stopAt?: string): Promise<string[]> {

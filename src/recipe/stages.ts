@@ -25,15 +25,7 @@ export type TrainedName = (typeof trainedPolicies)[number]
 /** Stages of reinforcement learning by the policy that they train. */
 export const rlStages = { masked: 'rl-masked', vanilla: 'rl-vanilla' } as const satisfies Record<TrainedName, string>
 
-type StageName =
-  | 'probe'
-  | 'scenes'
-  | 'collect'
-  | 'sft'
-  | 'sft-again'
-  | 'rl-masked'
-  | 'rl-vanilla'
-  | `eval-${PolicyName}`
+type StageName = 'probe' | 'scenes' | 'collect' | 'sft' | 'rl-masked' | 'rl-vanilla' | `eval-${PolicyName}`
 
 export interface RecipeSettings {
   readonly preset: PresetName
@@ -44,7 +36,7 @@ export interface RecipeSettings {
 
 /** The stages in their order, with paths inside `folder`. */
 export function recipeStages({ preset, seed, workers }: RecipeSettings, folder: string): readonly RecipeStage[] {
-  const { coldStartScenes, rlScenes, testScenesPerLevel, testTurns, sft, sftAgain, rl } = presets[preset]
+  const { coldStartScenes, rlScenes, testScenesPerLevel, testTurns, sft, rl } = presets[preset]
   const at = (...parts: readonly string[]): string => join(folder, ...parts)
   // Another seed, so that reinforcement learning meets scenes that the cold start has not seen, and so on.
   const nextSeed = (seed + 1) % 2 ** 31
@@ -55,14 +47,14 @@ export function recipeStages({ preset, seed, workers }: RecipeSettings, folder: 
   })
   const searchesAtOnce = { concurrency: 64 }
   const learn = (objective: 'official' | 'vanilla', name: 'rl-masked' | 'rl-vanilla'): RecipeStage => {
-    const data = ['--data', at('scenes'), '--from', at('sft-again', policyFile())]
+    const data = ['--data', at('scenes'), '--from', at('sft', policyFile())]
     return {
       name,
       words: ['rl', ...data, '--objective', objective, ...wordsOf({ ...rl, ...shared }), '--run', at(name)],
     }
   }
   const measure = (measured: PolicyName): RecipeStage => {
-    const trained = measured === 'sft' ? 'sft-again' : rlStages[measured]
+    const trained = measured === 'sft' ? 'sft' : rlStages[measured]
     const data = ['--data', at('scenes'), '--checkpoint', at(trained, policyFile())]
     const flags = { temperature: 1, 'max-turns': testTurns, ...searchesAtOnce, seed }
     return { name: `eval-${measured}`, words: ['eval', ...data, ...wordsOf(flags), '--run', at(`eval-${measured}`)] }
@@ -74,18 +66,6 @@ export function recipeStages({ preset, seed, workers }: RecipeSettings, folder: 
     build('scenes', { train: rlScenes, test: 3 * testScenesPerLevel, seed: nextSeed }),
     { name: 'collect', words: ['collect', '--data', at('probe'), ...collect, '--run', at('collect')] },
     { name: 'sft', words: ['sft', ...coldStart, ...wordsOf({ ...sft, ...shared }), '--run', at('sft')] },
-    {
-      name: 'sft-again',
-      words: [
-        'sft',
-        ...coldStart,
-        '--from',
-        at('sft', policyFile()),
-        ...wordsOf({ ...sftAgain, ...shared, seed: nextSeed }),
-        '--run',
-        at('sft-again'),
-      ],
-    },
     learn('official', 'rl-masked'),
     learn('vanilla', 'rl-vanilla'),
     ...policies.map(measure),

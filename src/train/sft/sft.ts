@@ -56,7 +56,7 @@ const kindWeights: Readonly<Record<TokenKind, number>> = {
   digit: 6,
   find: 3,
   place: 1,
-  source: 4,
+  source: 1,
   box: 0.5,
   other: 0.5,
 }
