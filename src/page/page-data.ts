@@ -1,4 +1,5 @@
 /** The data of a page that opens from a file, and the sizes of its pictures. */
+import type { ModelConfig } from '../model/config.ts'
 import type { SearchNote } from '../protocol/note.ts'
 import type { Trajectory } from '../protocol/trajectory.ts'
 
@@ -101,6 +102,8 @@ export interface SearcherData {
   /** The script of the worker. */
   readonly script: string
   readonly kernels: { readonly relaxed: string; readonly plain: string }
+  /** The shape of the model. */
+  readonly config: ModelConfig
   /** See `packWeights`. */
   readonly weights: string
   readonly bits: number

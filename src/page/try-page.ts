@@ -2,8 +2,7 @@
 import { readFile } from 'node:fs/promises'
 import { promisify } from 'node:util'
 import { deflateRaw } from 'node:zlib'
-import { readCheckpointOf } from '../engine/embedded/checkpoint.ts'
-import { defaultConfig } from '../model/config.ts'
+import { readCheckpoint } from '../engine/embedded/checkpoint.ts'
 import { readKernels } from '../model/kernels/node-kernels.ts'
 import { packWeights } from '../model/packed-weights.ts'
 import { parameterSpecs } from '../model/parameters.ts'
@@ -26,16 +25,17 @@ export interface WrittenTry {
 
 /** `policy`: how searches name the policy. Throws `UserError` for a checkpoint that is not one of the embedded policy, or too large for a page. */
 export async function writeTryPage(path: string, checkpoint: string, policy = 'embedded'): Promise<WrittenTry> {
-  const { parameters } = await readCheckpointOf(checkpoint, defaultConfig)
+  const { config, parameters } = await readCheckpoint(checkpoint)
   const kernels = readKernels()
   const script = await readFile(workerUrl(import.meta.url, '../searcher/searcher.js'))
   const carried = {
     script: await packed(script),
     kernels: { relaxed: await packed(kernels.relaxed), plain: await packed(kernels.plain) },
     policy,
+    config,
   }
   for (let bits = finest; bits >= coarsest; bits--) {
-    const weights = await packed(packWeights(parameterSpecs(defaultConfig), parameters, bits))
+    const weights = await packed(packWeights(parameterSpecs(config), parameters, bits))
     const searcher: SearcherData = { ...carried, weights, bits }
     const data: TryData = { kind: 'try', searcher }
     const page = await dataFile('Search a scene', data, ['This page needs scripts.'])

@@ -6,7 +6,6 @@ import { directSampler } from '../../src/engine/embedded/direct-sampler.ts'
 import type { Sampler } from '../../src/engine/engine.ts'
 import { judgeExact } from '../../src/judge/exact.ts'
 import { judgeTrajectory } from '../../src/judge/judge.ts'
-import { defaultConfig } from '../../src/model/config.ts'
 import { unpackWeights } from '../../src/model/packed-weights.ts'
 import { parameterSpecs } from '../../src/model/parameters.ts'
 import { samplerPolicy } from '../../src/policy/embedded/sampler-policy.ts'
@@ -35,10 +34,10 @@ let running:
   | { readonly events: AsyncIterator<SearchEvent>; readonly picture: Picture; readonly maxTurns: number }
   | undefined
 
-async function load({ kernels, weights, bits, policy }: Parameters<TryAsks['load']>[0]) {
+async function load({ kernels, config, weights, bits, policy }: Parameters<TryAsks['load']>[0]) {
   const [relaxed, plain] = [await inflated(kernels.relaxed), await inflated(kernels.plain)]
-  const parameters = unpackWeights(parameterSpecs(defaultConfig), await inflated(weights), bits)
-  return { sampler: await directSampler({ relaxed, plain }, defaultConfig, parameters), policy }
+  const parameters = unpackWeights(parameterSpecs(config), await inflated(weights), bits)
+  return { sampler: await directSampler({ relaxed, plain }, config, parameters), policy }
 }
 
 async function draw(ref: SceneRef): Promise<ReturnType<TryAsks['draw']>> {
