@@ -105,7 +105,7 @@ describe.skipIf(!hasBrowser)('the pages', () => {
     await writeTokensRun(join(folder, 'tokens'))
     await writeTryPage(join(folder, 'try.html'), shippedCheckpoint)
     served = await servePage(folder, [])
-  }, 120_000)
+  })
   afterAll(async () => {
     await served?.close()
     await rm(folder, { recursive: true, force: true })
