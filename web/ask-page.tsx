@@ -212,7 +212,7 @@ function AskForm({ setup }: { readonly setup: Setup }) {
           }}
         />
       )}
-      <RecentAsks onPicture={(recent) => setPicture(recent)} />
+      <RecentAsks onPictures={setPicture} />
     </>
   )
 }

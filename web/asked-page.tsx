@@ -1,5 +1,5 @@
 /** The searches of one question, live. */
-import { useMemo, useState } from 'preact/hooks'
+import { useEffect, useMemo, useState } from 'preact/hooks'
 import type { AskFork } from '../src/server/api/types.ts'
 import { postJson, useJson } from './fetch-json.ts'
 import { ForkList, pageOf, ParentLink } from './fork-links.tsx'
@@ -16,12 +16,15 @@ import { useSecondsSince } from './use-seconds.ts'
 import { itemAt } from '../src/shared/known.ts'
 
 export function AskedPage({ id }: { readonly id: string }) {
-  const { searches, pages, broken, origin, done, error } = useAsk(id)
+  const { number, searches, pages, broken, origin, done, error } = useAsk(id)
   const [place, go] = usePlace(
     (at) => ({ path: ['ask', id], ...(at > 0 && { settings: { sample: at } }) }),
     ({ settings }) => Number(settings.get('sample')) || 0,
   )
-  const kept = pages[place.at]
+  // Several asks are often open in several tabs.
+  useEffect(() => {
+    if (number !== undefined) document.title = `Ask ${number} - mini-o3`
+  })
   const [openedMs] = useState(() => performance.now())
   const seconds = useSecondsSince(done ? undefined : openedMs) ?? 0
   const base = `api/asks/${encodeURIComponent(id)}`
@@ -43,6 +46,7 @@ export function AskedPage({ id }: { readonly id: string }) {
   const entries: readonly SearchEntry[] = own.length > 0 && parent ? [parent, ...own] : own
   const first = entries.length - own.length
   const at = first + Math.max(0, Math.min(place.at, own.length - 1))
+  const kept = pages[own[at - first]?.origin.sample ?? -1]
   const goTo: Go = ({ at: to, ...rest }) => {
     if (to !== undefined && to < first && origin) location.hash = pageOf(origin)
     else go({ ...rest, ...(to !== undefined && { at: to - first }) })
@@ -78,9 +82,14 @@ export function AskedPage({ id }: { readonly id: string }) {
           </a>
         </p>
       )}
-      {kept !== undefined && (
+      {number !== undefined && (
         <p class="crumbs">
-          Kept as <a href={kept.slice(1)}>part of a run</a>
+          Ask {number}
+          {kept !== undefined && (
+            <>
+              , kept as <a href={kept.slice(1)}>part of a run</a>
+            </>
+          )}
         </p>
       )}
       {entries.length > 0 && <SearchView entries={entries} {...place} at={at} go={goTo} />}

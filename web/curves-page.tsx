@@ -33,14 +33,14 @@ export function CurvesPage({ runs }: { readonly runs: readonly string[] }) {
       <ProblemFact message={error} />
       {curves === undefined && error === undefined && <p role="status">Loading …</p>}
       {curves?.charts.length === 0 && (
-        <p role="status">None of these runs has a curve: choose evaluations, or runs of sft and rl.</p>
+        <p role="status">There is nothing to draw of these runs: choose runs with searches, or runs of sft and rl.</p>
       )}
       {curves && curves.charts.length > 0 && (
         <RunCharts
           base="api/curves"
           query={query}
           charts={curves.charts}
-          version={curves.charts.map(({ table }) => table.at(-1)?.[0]).join('-')}
+          version={curves.charts.map(({ table }) => table.at(-1)?.slice(0, 2).join('-')).join('-')}
         />
       )}
     </section>

@@ -2,7 +2,7 @@
 import { useId, useRef, useState } from 'preact/hooks'
 import { completions } from '../src/protocol/filter/complete.ts'
 import type { FilterCompletion } from '../src/protocol/filter/complete.ts'
-import type { FilterProblem } from '../src/protocol/filter/lex.ts'
+import { FilterFault } from './filter-fault.tsx'
 import { itemFilter } from './item-filter.ts'
 import type { ItemFilter } from './item-filter.ts'
 
@@ -91,27 +91,12 @@ export function FilterField({ filter, onFilter, known }: Props) {
         ))}
       </ul>
       {filter.problem && offered.length === 0 && (
-        <Problem id={`${id}-problem`} text={filter.text} problem={filter.problem} />
+        <FilterFault id={`${id}-problem`} text={filter.text} problem={filter.problem}>
+          {filter.node === undefined
+            ? 'Until then all searches are shown.'
+            : 'Until then the last filter that could be read is in force.'}
+        </FilterFault>
       )}
     </div>
-  )
-}
-
-interface ProblemProps {
-  readonly id: string
-  readonly text: string
-  readonly problem: FilterProblem
-}
-
-function Problem({ id, text, problem: { at, length, message } }: ProblemProps) {
-  return (
-    <p class="problem" id={id} role="status">
-      <code>
-        {text.slice(Math.max(0, at - 30), at)}
-        <mark>{text.slice(at, at + length) || ' '}</mark>
-        {text.slice(at + length, at + length + 30)}
-      </code>{' '}
-      {message} Until then the last filter that could be read is in force.
-    </p>
   )
 }

@@ -1,12 +1,16 @@
 /** Searches of all runs, found by words or by a filter: run by run, newest first; typing on gives up what is running. */
-import { useEffect, useState } from 'preact/hooks'
+import { useEffect, useId, useState } from 'preact/hooks'
 import { shown } from '../src/page/step.ts'
+import { filterText } from '../src/protocol/filter/clauses.ts'
+import type { ParsedFilter } from '../src/protocol/filter/parse.ts'
+import { parseSearch } from '../src/protocol/filter/typed-search.ts'
 import type { FoundSearches } from '../src/server/api/across-runs.ts'
 import type { RunRow } from '../src/server/api/types.ts'
 import { messageOf } from '../src/shared/errors.ts'
 import { counted } from '../src/shared/numbers.ts'
 import { ProblemFact } from './facts.tsx'
 import { fetchJson } from './fetch-json.ts'
+import { FilterFault } from './filter-fault.tsx'
 import { href } from './route.ts'
 
 /** Typed words are looked for once they rest. */
@@ -24,40 +28,54 @@ interface Found {
 interface State {
   readonly text: string
   readonly looked: number
+  /** Runs that could not be searched. */
+  readonly unreadable: readonly string[]
   readonly runs: readonly Found[]
   readonly error?: string
 }
 
-export function FindSearches({ runs }: { readonly runs: readonly RunRow[] }) {
-  const [text, setText] = useState('')
+interface Props {
+  readonly runs: readonly RunRow[]
+  readonly text: string
+  readonly onText: (text: string) => void
+}
+
+export function FindSearches({ runs, text, onText }: Props) {
+  const id = useId()
   const [state, setState] = useState<State>()
   const wanted = runs.filter(({ bytes }) => bytes > 0 && bytes <= mostBytes)
-  const left = runs.filter(({ bytes }) => bytes > mostBytes)
+  const left = runs.filter(({ bytes }) => bytes > mostBytes).map(({ name }) => name)
+  const parsed = parseSearch(text)
+  const problem = 'problem' in parsed ? parsed.problem : undefined
   useEffect(() => {
-    if (text.trim() === '') return setState(undefined)
+    setState(undefined)
+    if (text.trim() === '' || problem !== undefined) return undefined
     const gone = new AbortController()
     const look = async (): Promise<void> => {
-      let next: State = { text, looked: 0, runs: [] }
+      let next: State = { text, looked: 0, unreadable: [], runs: [] }
+      setState(next)
       for (const { name } of wanted) {
         const path = `api/runs/${encodeURIComponent(name)}/find?${new URLSearchParams({ where: text }).toString()}`
         // A run that cannot be read says why on its own page.
         const found = await fetchJson<FoundSearches>(path, { signal: gone.signal }).catch(() => undefined)
         if (gone.signal.aborted) return
         const more = found && found.count > 0 ? [{ name, found }] : []
-        next = { ...next, looked: next.looked + 1, runs: [...next.runs, ...more] }
+        const unreadable = found === undefined ? [...next.unreadable, name] : next.unreadable
+        next = { ...next, looked: next.looked + 1, unreadable, runs: [...next.runs, ...more] }
         setState(next)
-        if (next.runs.reduce((sum, one) => sum + one.found.count, 0) >= mostFound) return
+        if (countOf(next) >= mostFound) return
       }
     }
     const begin = (): void =>
-      void look().catch((error: unknown) => setState({ text, looked: 0, runs: [], error: messageOf(error) }))
+      void look().catch((error: unknown) =>
+        setState({ text, looked: 0, unreadable: [], runs: [], error: messageOf(error) }),
+      )
     const timer = setTimeout(begin, restMs)
     return () => {
       clearTimeout(timer)
       gone.abort()
     }
   }, [text])
-  const count = state?.runs.reduce((sum, { found }) => sum + found.count, 0) ?? 0
   return (
     <section class="find" aria-label="Search in all runs">
       <label>
@@ -66,19 +84,33 @@ export function FindSearches({ runs }: { readonly runs: readonly RunRow[] }) {
           type="search"
           value={text}
           placeholder="words, or a filter such as: wrong and question:heart"
-          onInput={(event) => setText(event.currentTarget.value)}
+          aria-invalid={problem !== undefined}
+          aria-describedby={problem && `${id}-problem`}
+          onInput={(event) => onText(event.currentTarget.value)}
         />
       </label>
-      {text.trim() !== '' && (
+      {problem && (
+        <FilterFault id={`${id}-problem`} text={text} problem={problem}>
+          <button type="button" onClick={() => onText(filterText({ kind: 'words', words: text.trim() }))}>
+            Look for these words
+          </button>
+        </FilterFault>
+      )}
+      {state && (
         <>
-          <ProblemFact message={state?.error} />
+          <ProblemFact message={state.error} />
           <output>
-            {counted(count, 'search', 'searches')} in {state?.runs.length ?? 0} of {state?.looked ?? 0} runs
-            {(state?.looked ?? 0) < wanted.length && `; ${wanted.length - (state?.looked ?? 0)} not looked at yet`}
-            {left.length > 0 && `; left out as too long: ${left.map(({ name }) => name).join(', ')}`}
+            {counted(countOf(state), 'search', 'searches')} {wantedText(parsed)} in {state.runs.length} of{' '}
+            {counted(state.looked, 'run', 'runs')}
+            {state.looked < wanted.length &&
+              (countOf(state) >= mostFound
+                ? `; the other ${wanted.length - state.looked} were not looked at: narrow it down`
+                : `; ${wanted.length - state.looked} not looked at yet`)}
+            {state.unreadable.length > 0 && `; could not be read: ${state.unreadable.join(', ')}`}
+            {left.length > 0 && `; left out as too long: ${left.join(', ')}`}
           </output>
           <ol>
-            {state?.runs.map(({ name, found }) => (
+            {state.runs.map(({ name, found }) => (
               <li key={name}>
                 <a href={href(['run', name], { where: found.where })}>{name}</a>{' '}
                 <small>{counted(found.count, 'search', 'searches')}</small>
@@ -99,4 +131,15 @@ export function FindSearches({ runs }: { readonly runs: readonly RunRow[] }) {
       )}
     </section>
   )
+}
+
+function countOf({ runs }: State): number {
+  return runs.reduce((sum, { found }) => sum + found.count, 0)
+}
+
+/** How the text was understood. */
+function wantedText(parsed: ParsedFilter): string {
+  if ('problem' in parsed || parsed.node === undefined) return ''
+  const text = filterText(parsed.node)
+  return parsed.node.kind === 'words' ? `with the words ${text}` : `matching ${text}`
 }

@@ -1,4 +1,4 @@
-/** Recent questions from all clients, to open again or to ask more about the same picture. */
+/** Recent questions from all clients, to open again or to ask more about the same pictures. */
 import type { PictureRow, RecentAsk } from '../src/server/api/types.ts'
 import { shown } from '../src/page/step.ts'
 import { useJson } from './fetch-json.ts'
@@ -6,34 +6,46 @@ import { href } from './route.ts'
 
 const everyMs = 5_000
 
-export function RecentAsks({ onPicture }: { readonly onPicture: (picture: PictureRow) => void }) {
+interface Props {
+  readonly onPictures: (first: PictureRow, others: readonly PictureRow[]) => void
+}
+
+export function RecentAsks({ onPictures }: Props) {
   const { value: asks = [] } = useJson<readonly RecentAsk[]>('api/asks', everyMs)
   if (asks.length === 0) return null
   return (
     <section class="recent">
       <h3>Recent questions</h3>
       <ol>
-        {asks.map(({ id, question, policy, outcome, picture }) => (
-          <li key={id}>
-            <img src={`api/pictures/${picture.id}/region?side=96`} width={48} height={48} loading="lazy" alt="" />
-            <a href={href(['ask', id])} dir="auto">
-              {shown(question)}
-            </a>
-            <span class="outcome" dir="auto">
-              {shown(outcome)}
-            </span>
-            <span class="by">{policy}</span>
-            <button
-              type="button"
-              onClick={() => {
-                onPicture(picture)
-                scrollTo({ top: 0 })
-              }}
-            >
-              Same picture
-            </button>
-          </li>
-        ))}
+        {asks.map(({ id, number, question, policy, samples, outcome, picture, furtherPictures }) => {
+          const pictures = 1 + furtherPictures.length
+          return (
+            <li key={id}>
+              <img src={`api/pictures/${picture.id}/region?side=96`} width={48} height={48} loading="lazy" alt="" />
+              <a href={href(['ask', id])}>
+                <span class="ask-number">{number}</span> <bdi>{shown(question)}</bdi>
+              </a>
+              <span class="outcome" dir="auto">
+                {shown(outcome)}
+              </span>
+              <span class="by">
+                {policy}
+                {samples > 1 && `, ${samples} searches`}
+                {pictures > 1 && `, ${pictures} pictures`}
+              </span>
+              <button
+                type="button"
+                onClick={() => {
+                  onPictures(picture, furtherPictures)
+                  scrollTo({ top: 0 })
+                }}
+              >
+                Same picture{pictures > 1 && 's'}
+                <span class="hidden"> as ask {number}</span>
+              </button>
+            </li>
+          )
+        })}
       </ol>
     </section>
   )

@@ -19,7 +19,10 @@ export function RunCharts({ base, query = '', charts, version }: Props) {
     <div class="charts">
       {charts.map(({ id, title, summary, svg, table: [head = [], ...rows] }) => (
         <figure key={id}>
-          <img src={address(id, svg)} width={720} height={446} loading="lazy" alt={summary} />
+          <picture>
+            {svg === undefined && <source media="(max-width: 480px)" srcset={`${address(id, svg)}&size=narrow`} />}
+            <img src={address(id, svg)} width={720} height={446} loading="lazy" alt={summary} />
+          </picture>
           <a class="save" download={`${id}.svg`} href={address(id, svg)}>
             Save as SVG<span class="hidden">: {title}</span>
           </a>

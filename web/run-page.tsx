@@ -206,7 +206,8 @@ function Searches({ details, pages, only }: Pick<DetailsProps, 'details' | 'page
   const context = useMemo((): FilterContext => {
     const { benchmark } = details.settings
     return {
-      run: run.name,
+      // As on the command line, which does not know the folder of the runs.
+      run: run.name.slice(run.name.lastIndexOf('/') + 1),
       benchmark: typeof benchmark === 'string' ? benchmark : undefined,
       inThoughts: ({ index }, one) => thoughts.has(index, one),
     }

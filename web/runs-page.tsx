@@ -4,7 +4,7 @@ import type { RunRow } from '../src/server/api/types.ts'
 import { FindSearches } from './find-searches.tsx'
 import { ProblemFact } from './facts.tsx'
 import { useJson } from './fetch-json.ts'
-import { href } from './route.ts'
+import { href, useRoute } from './route.ts'
 import { sorted } from './sorting.ts'
 import { RunsTable } from './runs-table.tsx'
 
@@ -14,6 +14,8 @@ const mostChosen = 8
 
 export function RunsPage() {
   const { value: runs, error } = useJson<readonly RunRow[]>('api/runs', refreshMs)
+  const { settings } = useRoute()
+  const [find, setFind] = useState(() => settings.get('find') ?? '')
   const [chosen, setChosen] = useState<readonly string[]>([])
   const choose = (name: string): void =>
     setChosen(chosen.includes(name) ? chosen.filter((one) => one !== name) : [...chosen, name].slice(-mostChosen))
@@ -30,9 +32,9 @@ export function RunsPage() {
       )}
       {runs !== undefined && runs.length > 0 && (
         <>
-          <FindSearches runs={runs} />
+          <FindSearches runs={runs} text={find} onText={setFind} />
           {runs.length > 1 && <Compare runs={runs} chosen={chosen} />}
-          <RunsTable runs={runs} chosen={chosen} choose={choose} />
+          <RunsTable runs={runs} chosen={chosen} choose={choose} find={find} />
         </>
       )}
     </section>

@@ -14,15 +14,22 @@ interface Props {
   readonly runs: readonly RunRow[]
   readonly chosen: readonly string[]
   readonly choose: (name: string) => void
+  /** What is looked for in all runs, for the address. */
+  readonly find: string
 }
 
-export function RunsTable({ runs, chosen, choose }: Props) {
+export function RunsTable({ runs, chosen, choose, find }: Props) {
   const route = useRoute()
   const [words, setWords] = useState(() => route.settings.get('words') ?? '')
   const [state, setState] = useState(() => route.settings.get('state') ?? '')
   const [sort, setSort] = useState(() => sortOf(route.settings))
   const [closed, setClosed] = useState<ReadonlySet<string>>(new Set())
-  const own = { ...(words && { words }), ...(state && { state }), ...(sort && { sort: sortText(sort) }) }
+  const own = {
+    ...(find && { find }),
+    ...(words && { words }),
+    ...(state && { state }),
+    ...(sort && { sort: sortText(sort) }),
+  }
   useLayoutEffect(() => replaceAddress(['runs'], own), [JSON.stringify(own)])
   const summaries = useSummaries(runs)
   const listed = useMemo(

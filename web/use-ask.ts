@@ -6,6 +6,8 @@ import { withEvent } from './shown-search.ts'
 import type { ShownSearch } from './shown-search.ts'
 
 export interface AskNews {
+  /** Its number on the server; unknown while it is queued. */
+  readonly number?: number | undefined
   /** By sample; empty while they are queued. */
   readonly searches: readonly (ShownSearch | undefined)[]
   /** Addresses of the stored searches, by sample, if searches are kept as runs. */
@@ -27,6 +29,7 @@ export function useAsk(id: string): AskNews {
       setNews((before) => ({
         ...before,
         error: undefined,
+        number: event.kind === 'began' ? event.ask : before.number,
         origin: event.kind === 'began' ? event.origin : before.origin,
         searches: replaced(before.searches, event.sample, withEvent(before.searches[event.sample], event)),
         pages: event.kind === 'ended' ? replaced(before.pages, event.sample, event.page) : before.pages,

@@ -29,6 +29,14 @@ interface Visit {
 const visits: readonly Visit[] = [
   { name: 'the form', address: '', there: 'form' },
   { name: 'the list of runs', address: 'runs', there: 'table' },
+  { name: 'searches found in all runs', address: 'runs?find=correct', there: '.find li li' },
+  { name: 'a filter over all runs that cannot be read', address: 'runs?find=foo+%3E', there: '.find .problem' },
+  {
+    name: 'curves of several runs',
+    address: 'curves/first/second/trained',
+    there: '.charts img',
+    opens: '.charts summary',
+  },
   { name: 'a run', address: 'run/first', there: '.virtual tr[data-row]' },
   { name: 'problems', address: 'run/first?rows=problems', there: '.virtual tr[data-row]' },
   { name: 'a training run', address: 'run/trained', there: '.charts' },

@@ -143,7 +143,7 @@ describe.skipIf(!hasBrowser)('a photograph on the page', () => {
       await page.getByRole('link', { name: 'Ask', exact: true }).click()
       const recent = page.locator('.recent')
       await recent.getByRole('link', { name: 'What does the sign say?' }).waitFor()
-      await expect.poll(() => recent.locator('li').first().innerText()).toContain('A LATE SIGN')
+      await expect.poll(() => recent.locator('li').first().innerText()).toMatch(/^2 Is it busy\?\s+A LATE SIGN/)
       await page.getByLabel('Question').fill('A question half typed')
       await page.getByRole('link', { name: 'Runs' }).click()
       await page.goBack()

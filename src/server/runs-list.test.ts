@@ -188,6 +188,23 @@ describe.skipIf(!hasBrowser)('the list of runs', () => {
     expect((await saved).suggestedFilename()).toBe('rl-reward.svg')
     await served.open('curves/finished/killed')
     await page.getByRole('img', { name: /^Accuracy by turn limit of 2 lines/ }).waitFor()
+    const ended = page.getByRole('img', {
+      name: /^How searches ended\. finished: of 8 6 correct, 2 wrong; killed: of 10 5/,
+    })
+    await ended.waitFor()
+    await page.getByText('figures of How searches ended').click()
+    await expect
+      .poll(() => page.getByRole('table', { name: 'How searches ended' }).getByRole('row').allInnerTexts())
+      .toEqual([
+        'run\tsearches\tcorrect\twrong',
+        'finished\t8\t6 (75.0 %)\t2 (25.0 %)',
+        'killed\t10\t5 (50.0 %)\t5 (50.0 %)',
+      ])
+    const source = (): Promise<string> =>
+      ended.evaluate((image) => (image as unknown as { currentSrc: string }).currentSrc)
+    await page.setViewportSize({ width: 380, height: 900 })
+    await expect.poll(source).toContain('size=narrow')
+    await page.setViewportSize({ width: 1280, height: 900 })
     await served.open('curves/nowhere')
     await page.getByText('There is no such run.', { exact: false }).waitFor()
   })
@@ -202,9 +219,32 @@ describe.skipIf(!hasBrowser)('the list of runs', () => {
     await field.fill('wrong and policy:chat')
     await found.getByRole('link', { name: 'finished', exact: true }).click()
     await page.getByText('2 of 8 searches').waitFor()
+    // Thoughts are looked into, too, so that the run lists as many under the same filter.
+    await served.open('runs')
+    await field.fill('benchmark = vstar and thought:"may be there" and correct')
+    await found.getByText(/^14 searches matching benchmark = vstar .* in 4 of 5 runs$/).waitFor()
     await served.open('runs')
     await field.fill('no such words anywhere')
-    await found.getByText(/^0 searches in 0 of/).waitFor()
+    await found.getByText(/^0 searches with the words "no such words anywhere" in 0 of/).waitFor()
+    await page.reload()
+    await expect.poll(() => field.inputValue()).toBe('no such words anywhere')
+  })
+
+  test('a filter over all runs that cannot be read is marked, with what to write instead', async () => {
+    await served.open('runs')
+    const field = page.getByRole('searchbox', { name: 'Search in all runs' })
+    const problem = page.getByRole('region', { name: 'Search in all runs' }).locator('.problem')
+    await field.fill('foo >')
+    await expect.poll(() => problem.locator('mark').innerText()).toBe('foo')
+    expect(await problem.innerText()).toMatch(/There is no field foo\. Nearest: fork, .*"foo"\./)
+    expect(await field.getAttribute('aria-invalid')).toBe('true')
+    await field.fill('correct and trns')
+    await expect.poll(() => problem.locator('mark').innerText()).toBe('trns')
+    await field.fill('sign: heart?')
+    await problem.getByRole('button', { name: 'Look for these words' }).click()
+    await expect.poll(() => field.inputValue()).toBe('"sign: heart?"')
+    await page.getByText(/^0 searches with the words "sign: heart\?"/).waitFor()
+    expect(await problem.count()).toBe(0)
   })
 
   test('a run that goes on has a time axis; one that failed says why; a recipe lists its stages', async () => {

@@ -70,3 +70,13 @@ test('a noisy curve is smoothed over a sixteenth of its points, and keeps its la
   ])
   expect(smoothed([])).toEqual([])
 })
+
+test('a narrow chart fits a phone: nothing is drawn beyond its edge, and each line has a legend row', () => {
+  const svg = curveSvg([curve('a', [0, 0.5, 1]), curve('b', [0, 0.2, 0.4])], words, undefined, 'narrow')
+  expect(svg).toContain('viewBox="0 0 380 ')
+  const xs = [...svg.matchAll(/\bc?x="([\d.]+)"/g)].map(([, x]) => Number(x))
+  expect(Math.max(...xs)).toBeLessThan(380)
+  const legend = [...svg.matchAll(/<path d="M70 (\d+)h26"/g)].map(([, y]) => Number(y))
+  expect(legend).toHaveLength(2)
+  expect(legend[1]! - legend[0]!).toBeGreaterThan(14)
+})

@@ -68,12 +68,18 @@ export function evenly<T>(values: readonly T[], most: number): T[] {
   return values.filter((_, index) => (values.length - 1 - index) % stride === 0)
 }
 
-const width = 720
-const plot = { left: 80, right: 684, top: 48, bottom: 360 } as const
+/** `narrow`: for the width of a phone, where a wide one would be shown at half its size. */
+export type ChartSize = 'wide' | 'narrow'
+export const chartWidths: Readonly<Record<ChartSize, number>> = { wide: 720, narrow: 380 }
+
+const plots = {
+  wide: { left: 80, right: 684, top: 48, bottom: 360 },
+  narrow: { left: 70, right: 366, top: 48, bottom: 280 },
+} as const
 const legendRow = 22
 
 /** Okabe and Ito's colours, which colour-blind readers can distinguish; after seven lines they repeat, dashed. */
-const colours = ['#0072b2', '#d55e00', '#009e73', '#cc79a7', '#56b4e9', '#e69f00', '#000000'] as const
+export const colours = ['#0072b2', '#d55e00', '#009e73', '#cc79a7', '#56b4e9', '#e69f00', '#000000'] as const
 
 /** With more points than this, dots would hide the line. */
 const mostDots = 12
@@ -83,7 +89,10 @@ export function curveSvg(
   curves: readonly Curve[],
   words: ChartWords,
   axes: Axes = { x: 'doubling', y: 'share' },
+  size: ChartSize = 'wide',
 ): string {
+  const width = chartWidths[size]
+  const plot = plots[size]
   const all = curves.flatMap(({ points }) => points)
   const xs = [...new Set(all.map(({ x }) => x))].toSorted((a, b) => a - b)
   if (xs.length === 0) throw new RangeError('a chart needs points')
@@ -98,7 +107,8 @@ export function curveSvg(
   const down = (y: number): string => tenths(downPx(y))
 
   const legendTop = plot.bottom + 64
-  const height = legendTop + Math.ceil(curves.length / 2) * legendRow + 8
+  const columns = size === 'wide' ? 2 : 1
+  const height = legendTop + Math.ceil(curves.length / columns) * legendRow + 8
   const middle = (plot.left + plot.right) / 2
   const grid = heights.map((y) => html`<path d="M${plot.left} ${down(y)}H${plot.right}"/>`)
   const yTicks = heights.map(
@@ -126,8 +136,8 @@ ${dots.map(({ x, y }) => html`<circle cx="${across(x)}" cy="${down(y)}" r="3" st
 `
   })
   const legend = curves.map(({ name }, index) => {
-    const left = index % 2 === 0 ? plot.left : middle
-    const y = legendTop + Math.floor(index / 2) * legendRow
+    const left = index % columns === 0 ? plot.left : middle
+    const y = legendTop + Math.floor(index / columns) * legendRow
     return html`<g ${paintOf(index)}><path d="M${left} ${y}h26"/></g><text x="${left + 34}" y="${y + 5}">${name}</text>
 `
   })

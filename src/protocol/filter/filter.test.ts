@@ -11,6 +11,7 @@ import { readFilter } from './filter.ts'
 import { matcher, thoughtWords } from './matcher.ts'
 import { parseFilter } from './parse.ts'
 import type { FilterNode } from './parse.ts'
+import { parseSearch } from './typed-search.ts'
 
 const facts = (change: Partial<SearchFacts> = {}): SearchFacts => ({
   index: 0,
@@ -251,4 +252,43 @@ test('the clauses of every field can be written as the table of fields shows the
         ),
       ).toMatchObject({ kind: 'comparison' })
   }
+})
+
+describe('what is typed into the search in all runs', () => {
+  const problemOf = (text: string): string | undefined => {
+    const parsed = parseSearch(text)
+    return 'problem' in parsed ? parsed.problem.message : undefined
+  }
+  test.each([
+    'how many birds',
+    'Which digit is on the red heart?',
+    'salt & pepper, 50 %',
+    "what's on the boys' hats and bags",
+    'the wrong way',
+    'not here',
+    'time and place',
+  ])('%s is words', (words) => {
+    expect(parseSearch(` ${words} `)).toEqual({ node: { kind: 'words', words } })
+  })
+  test.each([
+    ['foo >', /^There is no field foo/],
+    ['level:', /^Expected a value behind level :/],
+    ['turns < many', /^turns is a number/],
+    ['correct and', /^Expected a field/],
+    ['correct and trns', /^There is no field trns/],
+    ['wrong or', /^Expected a field/],
+    ['correct & wrong', /joined by and, or, not/],
+    ['!correct', /joined by and, or, not/],
+    ['(correct', /^Expected \)/],
+    ['"red heart', /^The closing " is missing/],
+    ["'red heart", /^The closing ' is missing/],
+    ['“red heart”', /straight quotes/],
+    ['red '.repeat(1_001), /at most 4,000/],
+  ])('%s was meant as a filter', (text, message) => {
+    expect(problemOf(text)).toMatch(message)
+  })
+  test('a filter is a filter', () => {
+    expect(parseSearch('wrong and question:heart')).toEqual(parseFilter('wrong and question:heart'))
+    expect(parseSearch('')).toEqual({ node: undefined })
+  })
 })

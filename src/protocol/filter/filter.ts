@@ -2,7 +2,8 @@
 import { UserError } from '../../shared/errors.ts'
 import type { FilterProblem } from './lex.ts'
 import { parseFilter } from './parse.ts'
-import type { FilterNode } from './parse.ts'
+import type { FilterNode, ParsedFilter } from './parse.ts'
+import { parseSearch } from './typed-search.ts'
 
 export interface Filter {
   readonly text: string
@@ -12,7 +13,15 @@ export interface Filter {
 
 /** Throws `UserError` `filter-invalid`, with the place marked. */
 export function readFilter(text: string): Filter {
-  const parsed = parseFilter(text)
+  return filterOf(text, parseFilter(text))
+}
+
+/** The same for a filter, or words without quotes. */
+export function readSearch(text: string): Filter {
+  return filterOf(text, parseSearch(text))
+}
+
+function filterOf(text: string, parsed: ParsedFilter): Filter {
   if ('problem' in parsed)
     throw new UserError('filter-invalid', `The filter cannot be read.\n${markedProblem(text, parsed.problem)}`)
   return { text: text.trim(), node: parsed.node }

@@ -8,7 +8,7 @@ export interface RunCurves {
   readonly charts: readonly ChartRow[]
 }
 
-/** `GET /api/runs/<name>/find?where=<text>`: searches that a filter matches; a text that is no filter is looked for as words. */
+/** `GET /api/runs/<name>/find?where=<text>`: searches that match a filter, or that have words; 400 for a filter that cannot be read. */
 export interface FoundSearches {
   /** The filter. */
   readonly where: string

@@ -116,7 +116,7 @@ export function openAsks({ searchers, pictures, queue, stored, archive, onFault,
         sampleIndex: sample,
         ...(begun && { parent: begun.parent }),
       }
-      ask.tell({ sample, kind: 'began', search: start, ...(ask.origin && { origin: ask.origin }) })
+      ask.tell({ sample, kind: 'began', ask: ask.number, search: start, ...(ask.origin && { origin: ask.origin }) })
       const options = {
         profile,
         maxTurns,
@@ -190,11 +190,23 @@ export function openAsks({ searchers, pictures, queue, stored, archive, onFault,
       const problem = own?.question === data.question ? own : askedProblem(opened, data.question)
       searcher.check?.(problem.question)
       const places = queue.join(data.samples)
-      const { width, height } = itemAt(opened, 0)
+      const [picture, ...furtherPictures] = opened.map(({ width, height }, at) => ({
+        id: itemAt(ids, at),
+        width,
+        height,
+      }))
       const ask = asks.open({
         pictures: opened,
         profile: profileNamed(profile),
-        listed: { question: problem.question, policy: searcher.name, picture: { id: data.picture, width, height } },
+        ...(picture && {
+          listed: {
+            question: problem.question,
+            policy: searcher.name,
+            samples: data.samples,
+            picture,
+            furtherPictures,
+          },
+        }),
       })
       const seed = randomInt(2 ** 31)
       return begin(ask, places, { problem, known, searcher, seed, maxTurns: data.maxTurns })

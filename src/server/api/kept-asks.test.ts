@@ -1,11 +1,14 @@
 /** Which asks are kept, and for how long their pictures are. */
 import { afterAll, expect, test } from 'vitest'
+import { storedSearch } from '../../../test/stored-searches.ts'
 import { pixelBox } from '../../protocol/box.ts'
+import type { Trajectory } from '../../protocol/trajectory.ts'
 import { encodePng } from '../../vision/encode.ts'
 import { openPicture } from '../../vision/open.ts'
 import { openPictures } from './pictures.ts'
 import type { AskEvent } from './types.ts'
 import { keptAsks } from './kept-asks.ts'
+import type { Ask } from './kept-asks.ts'
 import { bundledScenes, scenesOfWorker } from './scene-pictures.ts'
 
 const pictures = openPictures()
@@ -84,4 +87,38 @@ test('nobody waits for a region once the thread that draws them is gone', async 
   const ended = { code: 'worker-ended' }
   expect(await waiting).toMatchObject(ended)
   await expect(scene.region(pixelBox(0, 0, 8, 8), { width: 8, height: 8 }, 'area')).rejects.toMatchObject(ended)
+})
+
+test('recent questions are numbered, and tell what all of their searches came to', () => {
+  const own = keptAsks(pictures, new AbortController().signal)
+  const row = { id: 'scene-1', width: 4096, height: 4096 }
+  const about = { question: 'Which digit?', policy: 'chat:a', picture: row }
+  const listed = { ...about, samples: 4, furtherPictures: [] }
+  const [first, second, third] = [listed, { ...about, samples: 1, furtherPictures: [row] }, listed].map((one) =>
+    own.open({ pictures: [picture], profile, listed: one }),
+  ) as [Ask, Ask, Ask]
+  own.open({ pictures: [picture], profile })
+  const ended = (sample: number, change: Partial<Trajectory> = {}): AskEvent => {
+    return {
+      sample,
+      kind: 'ended',
+      trajectory: { ...storedSearch({ seed: 1, right: true, sampleIndex: sample }), ...change },
+    }
+  }
+  first.tell(ended(0))
+  first.tell({ sample: 1, kind: 'broken', message: 'Its server is away.' })
+  first.tell(ended(2, { answer: null, end: 'over-turn' }))
+  expect(own.recent().at(-1)).toMatchObject({ outcome: '4, failed, no answer, searching …' })
+  first.tell(ended(3))
+  first.finish()
+  second.stop()
+  second.tell({ sample: 0, kind: 'broken', message: 'Stopped.' })
+  second.finish()
+  third.tell(ended(0, { answer: null, end: 'failed' }))
+  third.finish()
+  expect(own.recent()).toEqual([
+    { id: third.id, number: 3, ...listed, outcome: 'failed' },
+    { id: second.id, number: 2, ...about, samples: 1, furtherPictures: [row], outcome: 'stopped' },
+    { id: first.id, number: 1, ...listed, outcome: '4 ×2, failed, no answer' },
+  ])
 })

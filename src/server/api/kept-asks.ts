@@ -21,7 +21,7 @@ export interface AskedHere {
   /** Opens one of its pictures after its end; default: among the pictures that the server keeps. */
   readonly reopen?: PictureAt
   /** The entry in the list of recent questions; absent if not listed. */
-  readonly listed?: Pick<RecentAsk, 'question' | 'policy' | 'picture'>
+  readonly listed?: Omit<RecentAsk, 'id' | 'number' | 'outcome'>
 }
 
 /** The current turn of a running search: streamed but not stored. */
@@ -176,7 +176,10 @@ export function keptAsks(pictures: Pictures, signal: AbortSignal): KeptAsks {
     recent() {
       const newest = [...asks.values()].toReversed()
       return newest
-        .flatMap((ask) => (ask.listed ? [{ id: ask.id, ...ask.listed, outcome: outcomeOf(ask) }] : []))
+        .flatMap((ask) => {
+          const { id, number, listed } = ask
+          return listed ? [{ id, number, ...listed, outcome: outcomeOf(ask) }] : []
+        })
         .slice(0, most.recent)
     },
     forksOf: (id) =>
@@ -193,9 +196,19 @@ export function keptAsks(pictures: Pictures, signal: AbortSignal): KeptAsks {
   }
 }
 
-function outcomeOf({ events, done }: Ask): string {
-  const ends = events.flatMap((event) => (event.kind === 'ended' ? [event.trajectory] : []))
-  const answer = ends.map((one) => one.answer).find((one) => one !== null)
-  if (answer !== undefined) return answer.slice(0, longestOutcome)
-  return done ? 'no answer' : 'searching …'
+/** For example `7 ×3, no answer`. */
+function outcomeOf({ events, done, signal }: Ask): string {
+  const counts = new Map<string, number>()
+  for (const event of events) {
+    if (event.kind !== 'ended' && event.kind !== 'broken') continue
+    const text = event.kind === 'ended' ? endedText(event.trajectory) : signal.aborted ? 'stopped' : 'failed'
+    counts.set(text, (counts.get(text) ?? 0) + 1)
+  }
+  const sorted = [...counts].toSorted(([, a], [, b]) => b - a)
+  const texts = sorted.map(([text, count]) => (count === 1 ? text : `${text} ×${count}`))
+  return [...texts, ...(done ? [] : ['searching …'])].join(', ')
+}
+
+function endedText({ answer, end }: Trajectory): string {
+  return answer?.slice(0, longestOutcome) ?? (end === 'failed' ? 'failed' : 'no answer')
 }

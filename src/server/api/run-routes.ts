@@ -6,6 +6,7 @@ import { figureResponse } from './figure.ts'
 import { countOf, nowhere, partsOf } from './path.ts'
 import { regionResponse, sentRegions, sentResponse, viewResponse } from './region.ts'
 import type { SentRegions } from './region.ts'
+import type { ChartSize } from '../../evaluate/document/curve-svg.ts'
 import { openRuns } from '../runs/runs.ts'
 import type { Runs } from '../runs/runs.ts'
 import { fromOwnPage } from '../http/guard.ts'
@@ -52,7 +53,7 @@ async function runAnswer(
     const [log, notes] = ['log', 'notes'].map((part) => query.get(part) ?? undefined)
     return runs.details(name, after, log, after ? mostItems : firstItems, notes)
   }
-  if (kind === 'find' && id === undefined) return runs.find(name, query.get('where') ?? '')
+  if (kind === 'find' && id === undefined) return runs.find(name, query.get('where') ?? '', signal)
   if (kind === 'summary' && id === undefined) return runs.summary(name)
   if (kind === 'notes' && id === undefined) return runs.notes(name)
   if (kind === 'figures' && id === undefined) {
@@ -65,7 +66,7 @@ async function runAnswer(
   }
   if (kind === 'diff' && what === undefined) return runs.diff(name, id ?? '')
   if (kind === 'charts' && what === undefined) {
-    return svgResponse(await runs.chart(name, id ?? ''))
+    return svgResponse(await runs.chart(name, id ?? '', sizeOf(query)))
   }
   if (kind !== 'items') throw nowhere()
   const index = indexOf(id)
@@ -103,8 +104,12 @@ async function curvesAnswer(runs: Runs, [id = '']: readonly string[], query: URL
     return { lines, charts: rows } satisfies RunCurves
   }
   const chart = charts.find((one) => one.id === id)
-  if (chart?.svg === undefined) throw new HttpError(404, 'no_chart', 'These runs have no such chart.')
-  return svgResponse(chart.svg)
+  if (chart === undefined) throw new HttpError(404, 'no_chart', 'These runs have no such chart.')
+  return svgResponse(chart.draw(sizeOf(query)))
+}
+
+function sizeOf(query: URLSearchParams): ChartSize {
+  return query.get('size') === 'narrow' ? 'narrow' : 'wide'
 }
 
 function svgResponse(svg: string): Response {

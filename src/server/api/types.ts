@@ -92,15 +92,17 @@ export interface AskStarted {
 }
 
 /** `GET /api/asks/<id>/events`: the events of an ask from its start, as server-sent events. `sample` counts from 0. */
-export type AskEvent = { readonly sample: number } & (
-  | { readonly kind: 'began'; readonly search: SearchStart; readonly origin?: ForkOrigin }
-  | { readonly kind: 'observed'; readonly observation: Observation }
-  | { readonly kind: 'acted'; readonly turn: number; readonly taken: Turn }
-  /** `page`: the address of the stored search, if it is stored as a run. */
-  | { readonly kind: 'ended'; readonly trajectory: Trajectory; readonly page?: string | undefined }
-  /** The search could not be run. */
-  | { readonly kind: 'broken'; readonly message: string }
-)
+export type AskEvent = { readonly sample: number } &
+  /** `ask`: the number of the ask. */
+  (
+    | { readonly kind: 'began'; readonly ask: number; readonly search: SearchStart; readonly origin?: ForkOrigin }
+    | { readonly kind: 'observed'; readonly observation: Observation }
+    | { readonly kind: 'acted'; readonly turn: number; readonly taken: Turn }
+    /** `page`: the address of the stored search, if it is stored as a run. */
+    | { readonly kind: 'ended'; readonly trajectory: Trajectory; readonly page?: string | undefined }
+    /** The search could not be run. */
+    | { readonly kind: 'broken'; readonly message: string }
+  )
 
 /**
  * Sent between these events, without an id since it is not stored: progress of the current turn. `text` is its thought from character
@@ -209,7 +211,7 @@ export interface ReasonRow {
   readonly index: number
 }
 
-/** A chart, drawn by `GET /api/runs/<name>/charts/<id>`. */
+/** A chart, drawn by `GET /api/runs/<name>/charts/<id>`, with `?size=narrow` for a narrow screen. */
 export interface ChartRow {
   readonly id: string
   readonly title: string
@@ -347,11 +349,17 @@ export type { LocalRow } from '../../discover/found.ts'
 /** `GET /api/asks`: recent questions, newest first. */
 export interface RecentAsk {
   readonly id: string
+  /** Its number on this server. */
+  readonly number: number
   readonly question: string
   readonly policy: string
-  /** The answer of its first search that has one, otherwise its state. */
+  /** Number of its searches. */
+  readonly samples: number
+  /** The answers of its searches, the commonest first, or how they ended. */
   readonly outcome: string
   readonly picture: PictureRow
+  /** All pictures but the first, of a question about several. */
+  readonly furtherPictures: readonly PictureRow[]
 }
 
 /** `POST /api/models`: connects a model; the response is a `ConnectingRow`. */

@@ -11,11 +11,16 @@ import { forkCommand } from '../../runs/forks.ts'
 import type { FoundRun } from '../../runs/find-runs.ts'
 import { groupName } from './items.ts'
 import type { ListedSearch } from './items.ts'
-import { latestFigures, readMetrics, stageCharts } from './metrics.ts'
+import { countedEndings, stageEndings } from './endings.ts'
+import type { EndingCounts } from './endings.ts'
+import { endCurves, latestFigures, readMetrics, stageCharts } from './metrics.ts'
 import type { Chart } from './metrics.ts'
 
 export interface Figures extends RunFigures {
   readonly charts: readonly Chart[]
+  /** Only shown with those of other runs. */
+  readonly endCurves: readonly Chart[]
+  readonly endings: readonly EndingCounts[]
 }
 
 /** Bound on the number of limits, since the settings of a run folder are untrusted. */
@@ -31,6 +36,9 @@ export async function figuresOf({ path, settings }: FoundRun, searches: readonly
     scores: scored?.scores ?? null,
     latest: latestFigures(stages, settings),
     charts: [...(scored ? [scored.chart] : []), ...stageCharts(stages)],
+    endCurves: stages.flatMap(endCurves),
+    // A collection keeps only right searches.
+    endings: [...(settings['command'] === 'collect' ? [] : countedEndings(searches)), ...stages.flatMap(stageEndings)],
     reasons: reasonRows(searches),
   }
 }
@@ -88,7 +96,7 @@ function scoresOf(searches: readonly ListedSearch[], limit: unknown): { scores: 
       title: words.title,
       summary: `Accuracy by turn limit: ${percents}.`,
       table: [['turn limit', 'accuracy, %', '95 % from', 'to'], ...rows],
-      svg: curveSvg(limitCurves(summary), words),
+      draw: (size) => curveSvg(limitCurves(summary), words, undefined, size),
       line: { points: limitCurve('all', summary).points, axis: 'doubling', unit: 'share' },
     },
   }

@@ -1,4 +1,4 @@
-/** The curves of several runs in one chart each: training curves, and accuracy by turn limit. */
+/** The figures of several runs in one chart each: how searches ended, training curves, and accuracy by turn limit. */
 import { curveSvg, evenly, smoothed } from '../../evaluate/document/curve-svg.ts'
 import type { Curve, CurvePoint } from '../../evaluate/document/curve-svg.ts'
 import { learningText } from '../../evaluate/figures/learning.ts'
@@ -6,12 +6,18 @@ import { canonicalJson } from '../../shared/canonical.ts'
 import { defined, itemAt, lastOf } from '../../shared/known.ts'
 import { mean } from '../../shared/numbers.ts'
 import type { RunCurves } from '../api/across-runs.ts'
-import type { ChartRow } from '../api/types.ts'
+import { endingCharts } from './endings.ts'
+import type { EndingCounts } from './endings.ts'
 import type { Chart, ChartLine } from './metrics.ts'
 
 export interface RunWithCharts {
   readonly name: string
   readonly settings: Readonly<Record<string, unknown>>
+  readonly charts: readonly Chart[]
+  readonly endings: readonly EndingCounts[]
+}
+
+export interface ComparedCharts extends Pick<RunCurves, 'lines'> {
   readonly charts: readonly Chart[]
 }
 
@@ -20,7 +26,7 @@ const mostRows = 24
 const longestName = 44
 
 /** Runs that differ only in their seed share a line, the mean, with a band from the lowest to the highest of them. */
-export function compareCurves(runs: readonly RunWithCharts[]): RunCurves {
+export function compareCurves(runs: readonly RunWithCharts[]): ComparedCharts {
   const groups = new Map<string, RunWithCharts[]>()
   for (const run of runs) {
     const { seed: _, ...others } = run.settings
@@ -31,7 +37,13 @@ export function compareCurves(runs: readonly RunWithCharts[]): RunCurves {
   const ids = [...new Set(runs.flatMap(({ charts }) => charts.flatMap((chart) => (chart.line ? [chart.id] : []))))]
   return {
     lines: lines.map(({ name, runs: own }) => ({ name, runs: own.map((run) => run.name) })),
-    charts: ids.map((id) => chartOf(id, lines)),
+    charts: [
+      ...endingCharts(
+        lines.flatMap((line) => line.runs),
+        shortened,
+      ),
+      ...ids.map((id) => chartOf(id, lines)),
+    ],
   }
 }
 
@@ -45,7 +57,7 @@ interface Line {
   readonly runs: readonly RunWithCharts[]
 }
 
-function chartOf(id: string, lines: readonly Line[]): ChartRow {
+function chartOf(id: string, lines: readonly Line[]): Chart {
   const own = lines.map(({ name, runs }) => {
     const charts = runs.flatMap(({ charts }) => charts.filter((chart) => chart.id === id && chart.line))
     return { name, charts, points: together(charts.map((chart) => pointsOf(defined(chart.line, 'a line')))) }
@@ -68,7 +80,7 @@ function chartOf(id: string, lines: readonly Line[]): ChartRow {
     title,
     summary: `${title} of ${shown.length} ${shown.length === 1 ? 'line' : 'lines'}, at last: ${ends.join(', ')}.`,
     table: [[xLabel, ...shown.map(({ name }) => name)], ...evenly(xs, mostRows).map((x) => [String(x), ...cells(x)])],
-    svg: curveSvg(curves, { title, xLabel, yLabel: yLabel.replace(/, %$/, '') }, { x: axis, y: unit }),
+    draw: (size) => curveSvg(curves, { title, xLabel, yLabel: yLabel.replace(/, %$/, '') }, { x: axis, y: unit }, size),
   }
 }
 

@@ -92,7 +92,7 @@ export async function exportSite(
     details: { ...details, items, total: items.length, run: { ...details.run, name, live: false } },
     figures: {
       ...figures,
-      charts: figures.charts.map(({ id, title, summary, table, svg }) => ({ id, title, summary, table, svg })),
+      charts: figures.charts.map(({ id, title, summary, table, draw }) => ({ id, title, summary, table, svg: draw() })),
     },
     pages: Object.fromEntries(pages),
     ...(within && { within }),

@@ -1,11 +1,12 @@
 /** The metrics of a training run, as curves and as figures of its last step. Unknown lines are skipped. */
 import { z } from 'zod'
 import { curveSvg, evenly, smoothed } from '../../evaluate/document/curve-svg.ts'
-import type { Axes, CurvePoint } from '../../evaluate/document/curve-svg.ts'
+import type { Axes, ChartSize, CurvePoint } from '../../evaluate/document/curve-svg.ts'
 import { learningFigures, learningText } from '../../evaluate/figures/learning.ts'
 import type { LearningFigure } from '../../evaluate/figures/learning.ts'
 import { endWords } from '../../page/step.ts'
 import { ends } from '../../protocol/trajectory.ts'
+import type { End } from '../../protocol/trajectory.ts'
 import type { ChartRow, RunFigures } from '../api/types.ts'
 import { itemAt, lastOf } from '../../shared/known.ts'
 import { logFile } from '../../runs/log.ts'
@@ -14,8 +15,9 @@ import { readStages, stepLog } from '../../runs/training.ts'
 import type { TrainedStage } from '../../runs/training.ts'
 import { percent } from '../../shared/numbers.ts'
 
-export interface Chart extends ChartRow {
-  readonly svg: string
+export interface Chart extends Omit<ChartRow, 'svg'> {
+  /** As SVG. */
+  readonly draw: (size?: ChartSize) => string
   /** The line of a chart with one line, to draw it together with those of other runs. */
   readonly line?: ChartLine
 }
@@ -107,7 +109,7 @@ function learningChart({ name: stage, steps }: TrainedStage, figure: LearningFig
       ['step', ...names],
       ...evenly(told, mostRows).map(({ step, values }) => [String(step), ...names.map((name) => cell(values[name]))]),
     ],
-    svg: curveSvg(curves, words, { x: 'even', y: unit }),
+    draw: (size) => curveSvg(curves, words, { x: 'even', y: unit }, size),
   }
 }
 
@@ -116,6 +118,20 @@ function curve({ name: stage, steps }: TrainedStage, name: string, title: string
     const y = numberAt(line, name)
     return y === undefined || y < 0 ? [] : [{ x: line.step, y }]
   })
+  return curveOf(values, { stage, name, title, unit })
+}
+
+interface CurveWish {
+  readonly stage: string
+  readonly name: string
+  readonly title: string
+  readonly unit: Unit
+}
+
+function curveOf(
+  values: readonly { readonly x: number; readonly y: number }[],
+  { stage, name, title, unit }: CurveWish,
+): Chart | undefined {
   if (values.length < 2) return undefined
   const words = { title: `${title} (${stage})`, xLabel: 'step', yLabel: title }
   const [first, last] = [itemAt(values, 0), lastOf(values)]
@@ -124,17 +140,53 @@ function curve({ name: stage, steps }: TrainedStage, name: string, title: string
     title: words.title,
     summary: `${title} of ${stage}: ${learningText(first.y, unit)} at step ${first.x}, ${learningText(last.y, unit)} at step ${last.x}.`,
     table: [['step', title], ...evenly(values, mostRows).map(({ x, y }) => [String(x), learningText(y, unit)])],
-    svg: curveSvg([{ name: stage, points: smoothed(values, mostPoints) }], words, { x: 'even', y: unit }),
+    draw: (size) =>
+      curveSvg([{ name: stage, points: smoothed(values, mostPoints) }], words, { x: 'even', y: unit }, size),
     line: { points: values.map(({ x, y }) => ({ x, y, low: y, high: y })), axis: 'even', unit },
   }
 }
 
-/** Stacked chart of how searches ended: the height of a band is its share. */
-function endsChart({ name: stage, steps }: TrainedStage): Chart | undefined {
-  const told = steps.flatMap(({ step, ends: shares }) => {
-    const { data } = z.record(z.string(), z.unknown()).safeParse(shares)
-    return data === undefined ? [] : [{ step, shares: data }]
+interface StepEnds {
+  readonly step: number
+  readonly searches: number | undefined
+  /** By end. */
+  readonly shares: Readonly<Record<string, unknown>>
+}
+
+/** The steps that tell how their searches ended. */
+function stepEnds({ steps }: TrainedStage): StepEnds[] {
+  return steps.flatMap((line) => {
+    const { data } = z.record(z.string(), z.unknown()).safeParse(line['ends'])
+    return data === undefined ? [] : [{ step: line.step, searches: numberAt(line, 'searches'), shares: data }]
   })
+}
+
+/** How many searches of a stage ended how; of steps that tell how many they had. */
+export function endCounts(stage: TrainedStage): ReadonlyMap<End, number> {
+  const counts = new Map<End, number>()
+  for (const { searches = 0, shares } of stepEnds(stage)) {
+    for (const end of ends)
+      counts.set(end, (counts.get(end) ?? 0) + Math.round(Math.max(0, (numberAt(shares, end) ?? 0) * searches)))
+  }
+  return counts
+}
+
+/** A curve for each end that searches of the stage had. */
+export function endCurves(stage: TrainedStage): Chart[] {
+  const told = stepEnds(stage)
+  return ends
+    .filter((end) => told.some(({ shares }) => (numberAt(shares, end) ?? 0) > 0))
+    .flatMap((end) => {
+      const values = told.map(({ step, shares }) => ({ x: step, y: Math.max(0, numberAt(shares, end) ?? 0) }))
+      const title = `Share that ${endWords[end]}`
+      return curveOf(values, { stage: stage.name, name: `end-${end}`, title, unit: 'share' }) ?? []
+    })
+}
+
+/** Stacked chart of how searches ended: the height of a band is its share. */
+function endsChart(of: TrainedStage): Chart | undefined {
+  const stage = of.name
+  const told = stepEnds(of)
   const shown = ends.filter((end) => told.some(({ shares }) => (numberAt(shares, end) ?? 0) > 0))
   if (told.length < 2 || shown.length === 0) return undefined
   let below: readonly number[] = []
@@ -159,7 +211,7 @@ function endsChart({ name: stage, steps }: TrainedStage): Chart | undefined {
       ['step', ...shown.map((end) => endWords[end])],
       ...evenly(told, mostRows).map((one) => [String(one.step), ...cells(one)]),
     ],
-    svg: curveSvg(curves, words, { x: 'even', y: 'share' }),
+    draw: (size) => curveSvg(curves, words, { x: 'even', y: 'share' }, size),
   }
 }
 

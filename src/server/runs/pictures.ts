@@ -1,4 +1,4 @@
-/** Finds the picture of a stored search: a file in its run, its scene drawn again, or a row of the original data. */
+/** Finds the picture of a stored search: a file in its run, its scene or one of the Ask page drawn again, or a row of the original data. */
 import { basename } from 'node:path'
 import { readBenchmark } from '../../benchmark/benchmark.ts'
 import { benchmarkNamed } from '../../benchmark/catalog.ts'
@@ -13,6 +13,7 @@ import { openersOf } from '../../search/owed-samples.ts'
 import { openPicture } from '../../vision/open.ts'
 import { readingOf } from '../../vision/picture.ts'
 import type { Picture } from '../../vision/picture.ts'
+import { bundledScenes } from '../api/scene-pictures.ts'
 import { HttpError } from '../http/http-error.ts'
 import type { FoundRun } from '../../runs/find-runs.ts'
 import { recentValues } from '../../shared/recent.ts'
@@ -28,6 +29,8 @@ const mostSets = 4
 /** Opens pictures of stored searches; the data of a run are read once. Throws `HttpError` 404. */
 export function runPictures(): (of: FoundRun, trajectory: Trajectory, original: number) => Promise<Picture> {
   const data = recentValues<Promise<Entries>>(mostSets)
+  /** Scenes of the Ask page, about which anything can be asked. */
+  let bundled: readonly Picture[] | undefined
   const dataOf = async (run: RunPlace): Promise<Entries> => {
     try {
       return await (data.get(run.path) ?? data.set(run.path, readData(run)))
@@ -44,6 +47,7 @@ export function runPictures(): (of: FoundRun, trajectory: Trajectory, original: 
     const picture =
       (await keptPicture(run.path, searched)) ??
       scene(trajectory) ??
+      (bundled ??= bundledScenes().map(({ picture }) => picture)).find(({ sha256 }) => sha256 === searched.sha256) ??
       (await dataPicture(await dataOf(run), trajectory, original))
     if (picture !== undefined) return picture
     throw new HttpError(404, 'no_picture', 'The picture is neither in the run nor at the original path of its data.')

@@ -1,5 +1,6 @@
 /** Stored runs for the pages: list, searches, curves, comparison, pictures. */
 import { lstat } from 'node:fs/promises'
+import type { ChartSize } from '../../evaluate/document/curve-svg.ts'
 import { filteredRun, readPriceOf } from '../../evaluate/search-matcher.ts'
 import type { Filter } from '../../protocol/filter/filter.ts'
 import { matcher, thoughtWords } from '../../protocol/filter/matcher.ts'
@@ -8,7 +9,7 @@ import { picturesOf } from '../../protocol/originals.ts'
 import type { Trajectory } from '../../protocol/trajectory.ts'
 import { keepFork, runNameOf } from '../../runs/forks.ts'
 import type { Picture } from '../../vision/picture.ts'
-import type { FoundSearches, RunCurves } from '../api/across-runs.ts'
+import type { FoundSearches } from '../api/across-runs.ts'
 import type { LoggedNotes, RunNotes } from '../api/note-types.ts'
 import type { SearchFamily, SearchGroup } from '../api/one-search.ts'
 import type { ItemRow, RunDetails, RunRow, RunsDiff, RunSummary, ThoughtsFound } from '../api/types.ts'
@@ -20,19 +21,19 @@ import type { Forkable } from '../api/forks.ts'
 import { HttpError } from '../http/http-error.ts'
 import { figuresOf } from './charts.ts'
 import { compareCurves } from './compare-curves.ts'
-import type { RunWithCharts } from './compare-curves.ts'
+import type { ComparedCharts, RunWithCharts } from './compare-curves.ts'
 import type { Figures } from './charts.ts'
 import { diffRuns } from './diff.ts'
 import type { RunToCompare } from './diff.ts'
 import { findRun, findRuns, settingsReader } from '../../runs/find-runs.ts'
 import type { FoundRun, ReadSettings } from '../../runs/find-runs.ts'
 import { problemGroup, latest, runIndex } from './items.ts'
-import type { RunIndex } from './items.ts'
+import type { ListedSearch, RunIndex } from './items.ts'
 import { rowOf, summaryOf } from './run-rows.ts'
 import { recentValues } from '../../shared/recent.ts'
 import { runPictures } from './pictures.ts'
 import { noteKeeper } from './run-notes.ts'
-import { findSearches } from './find-searches.ts'
+import { foundSearches, wantedSearches } from './find-searches.ts'
 import { findThoughts } from './thoughts.ts'
 import { relativesOf, forksNameOf, judgeOf } from './family.ts'
 
@@ -53,15 +54,16 @@ export interface Runs {
   note(name: string, index: number, request: unknown): Promise<RunNotes>
   /** The searches from index `after` on with these words in their thoughts; all of them if the log is not `log`. */
   thoughts(name: string, words: string, after: number, log: string, signal: AbortSignal): Promise<ThoughtsFound>
-  find(name: string, where: string): Promise<FoundSearches>
+  /** The searches that match a filter, or that have words. */
+  find(name: string, where: string, signal: AbortSignal): Promise<FoundSearches>
   /** The curves of several runs in one chart each. */
-  curves(names: readonly string[]): Promise<RunCurves>
+  curves(names: readonly string[]): Promise<ComparedCharts>
   summary(name: string): Promise<RunSummary>
   figures(name: string): Promise<Figures>
   /** The searches that match, each once, with their figures. */
   matching(name: string, filter: Filter, signal: AbortSignal): Promise<Matching>
   /** As SVG. */
-  chart(name: string, id: string): Promise<string>
+  chart(name: string, id: string, size: ChartSize): Promise<string>
   diff(first: string, second: string): Promise<RunsDiff>
   /** Each search once, with verdicts as corrected by hand. */
   toCompare(name: string): Promise<RunToCompare>
@@ -146,6 +148,24 @@ export function openRuns(root: string, author?: string): Runs {
     return { run, searches: latest(index, (await keeper.of(run, index)).byIndex) }
   }
 
+  /** The searches that match, each once, and the number of all. */
+  async function matched(
+    name: string,
+    { node }: Filter,
+    signal: AbortSignal,
+  ): Promise<{ readonly run: FoundRun; readonly own: readonly ListedSearch[]; readonly of: number }> {
+    const { run, index } = await opened(name)
+    const searches = latest(index, (await keeper.of(run, index)).byIndex)
+    const found = new Map<string, ReadonlySet<number>>()
+    for (const words of thoughtWords(node))
+      found.set(words, new Set((await findThoughts(index, words, 0, signal)).indexes))
+    const matches = matcher(node, {
+      ...filteredRun(run.path, run.settings),
+      inThoughts: (search, words) => found.get(words)?.has(search.index) === true,
+    })
+    return { run, own: searches.filter(({ item }) => matches(item)), of: searches.length }
+  }
+
   async function figuresOfRun(name: string): Promise<Figures> {
     const { path, version } = await runNamed(root, name, settings)
     const known = figures.get(path)
@@ -202,34 +222,32 @@ export function openRuns(root: string, author?: string): Runs {
       const { index } = await opened(name)
       return findThoughts(index, words, log === index.log ? after : 0, signal)
     },
-    find: async (name, where) => findSearches(name, where, (await searchesOf(name)).searches),
+    async find(name, where, signal) {
+      const filter = wantedSearches(where)
+      return foundSearches(
+        filter,
+        (await matched(name, filter, signal)).own.map(({ item }) => item),
+      )
+    },
     async curves(names) {
       const runs: RunWithCharts[] = []
       for (const name of names) {
         const { settings: own } = await runNamed(root, name, settings)
-        runs.push({ name, settings: own, charts: (await figuresOfRun(name)).charts })
+        const { charts, endCurves, endings } = await figuresOfRun(name)
+        runs.push({ name, settings: own, charts: [...charts, ...endCurves], endings })
       }
       return compareCurves(runs)
     },
     summary: summaryOfRun,
     figures: figuresOfRun,
-    async matching(name, { node }, signal) {
-      const { run, index } = await opened(name)
-      const searches = latest(index, (await keeper.of(run, index)).byIndex)
-      const found = new Map<string, ReadonlySet<number>>()
-      for (const words of thoughtWords(node))
-        found.set(words, new Set((await findThoughts(index, words, 0, signal)).indexes))
-      const matches = matcher(node, {
-        ...filteredRun(run.path, run.settings),
-        inThoughts: (search, words) => found.get(words)?.has(search.index) === true,
-      })
-      const own = searches.filter(({ item }) => matches(item))
-      return { items: own.map(({ item }) => item), of: searches.length, figures: await figuresOf(run, own) }
+    async matching(name, filter, signal) {
+      const { run, own, of } = await matched(name, filter, signal)
+      return { items: own.map(({ item }) => item), of, figures: await figuresOf(run, own) }
     },
-    async chart(name, id) {
+    async chart(name, id, size) {
       const chart = (await figuresOfRun(name)).charts.find((one) => one.id === id)
       if (chart === undefined) throw new HttpError(404, 'no_chart', 'The run has no such chart.')
-      return chart.svg
+      return chart.draw(size)
     },
     async diff(first, second) {
       const [a, b] = await Promise.all([searchesOf(first), searchesOf(second)])
