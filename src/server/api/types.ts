@@ -93,9 +93,9 @@ export interface AskStarted {
 
 /** `GET /api/asks/<id>/events`: the events of an ask from its start, as server-sent events. `sample` counts from 0. */
 export type AskEvent = { readonly sample: number } &
-  /** `ask`: the number of the ask. */
+  /** `ask`: the number of the ask; a page that searches by itself has none. */
   (
-    | { readonly kind: 'began'; readonly ask: number; readonly search: SearchStart; readonly origin?: ForkOrigin }
+    | { readonly kind: 'began'; readonly ask?: number; readonly search: SearchStart; readonly origin?: ForkOrigin }
     | { readonly kind: 'observed'; readonly observation: Observation }
     | { readonly kind: 'acted'; readonly turn: number; readonly taken: Turn }
     /** `page`: the address of the stored search, if it is stored as a run. */
