@@ -2,7 +2,7 @@
 import { useId, useRef, useState } from 'preact/hooks'
 import { completions } from '../src/protocol/filter/complete.ts'
 import type { FilterCompletion } from '../src/protocol/filter/complete.ts'
-import { FilterFault } from './filter-fault.tsx'
+import { FilterMistake } from './filter-mistake.tsx'
 import { itemFilter } from './item-filter.ts'
 import type { ItemFilter } from './item-filter.ts'
 
@@ -91,11 +91,11 @@ export function FilterField({ filter, onFilter, known }: Props) {
         ))}
       </ul>
       {filter.problem && offered.length === 0 && (
-        <FilterFault id={`${id}-problem`} text={filter.text} problem={filter.problem}>
+        <FilterMistake id={`${id}-problem`} text={filter.text} problem={filter.problem}>
           {filter.node === undefined
             ? 'Until then all searches are shown.'
             : 'Until then the last filter that could be read is in force.'}
-        </FilterFault>
+        </FilterMistake>
       )}
     </div>
   )

@@ -10,7 +10,7 @@ import { messageOf } from '../src/shared/errors.ts'
 import { counted } from '../src/shared/numbers.ts'
 import { ProblemFact } from './facts.tsx'
 import { fetchJson } from './fetch-json.ts'
-import { FilterFault } from './filter-fault.tsx'
+import { FilterMistake } from './filter-mistake.tsx'
 import { href } from './route.ts'
 
 /** Typed words are looked for once they rest. */
@@ -90,11 +90,11 @@ export function FindSearches({ runs, text, onText }: Props) {
         />
       </label>
       {problem && (
-        <FilterFault id={`${id}-problem`} text={text} problem={problem}>
+        <FilterMistake id={`${id}-problem`} text={text} problem={problem}>
           <button type="button" onClick={() => onText(filterText({ kind: 'words', words: text.trim() }))}>
             Look for these words
           </button>
-        </FilterFault>
+        </FilterMistake>
       )}
       {state && (
         <>

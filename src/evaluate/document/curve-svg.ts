@@ -79,7 +79,7 @@ const plots = {
 const legendRow = 22
 
 /** Okabe and Ito's colours, which colour-blind readers can distinguish; after seven lines they repeat, dashed. */
-export const colours = ['#0072b2', '#d55e00', '#009e73', '#cc79a7', '#56b4e9', '#e69f00', '#000000'] as const
+export const lineColours = ['#0072b2', '#d55e00', '#009e73', '#cc79a7', '#56b4e9', '#e69f00', '#000000'] as const
 
 /** With more points than this, dots would hide the line. */
 const mostDots = 12
@@ -181,8 +181,8 @@ function roundTicks(low: number, high: number, leastStep = 0): number[] {
 
 /** Stroke attributes of a curve. */
 function paintOf(index: number): Html {
-  const colour = itemAt(colours, index % colours.length)
-  const dash = index >= colours.length ? '7 4' : 'none'
+  const colour = itemAt(lineColours, index % lineColours.length)
+  const dash = index >= lineColours.length ? '7 4' : 'none'
   return html`fill="${colour}" stroke="${colour}" stroke-width="2.2" stroke-linejoin="round" stroke-dasharray="${dash}"`
 }
 

@@ -6,7 +6,7 @@ import { html, markupOf } from '../../page/html.ts'
 import type { Html } from '../../page/html.ts'
 import { itemAt } from '../../shared/known.ts'
 import { counted, sum } from '../../shared/numbers.ts'
-import { chartWidths, colours } from './curve-svg.ts'
+import { chartWidths, lineColours } from './curve-svg.ts'
 import type { ChartSize } from './curve-svg.ts'
 
 export interface SharesRow {
@@ -55,7 +55,7 @@ export function sharesSvg(
   const columns = size === 'wide' ? 3 : 1
   const height = legendTop + Math.ceil(parts.length / columns) * legendRow + 8
   const patterns = parts.map(({ pattern }) => {
-    const colour = itemAt(colours, pattern % colours.length)
+    const colour = itemAt(lineColours, pattern % lineColours.length)
     const stroke = itemAt(strokes, pattern % strokes.length)
     return html`<pattern id="part-${pattern}" width="8" height="8" patternUnits="userSpaceOnUse"><rect width="8" height="8" fill="${colour}"/><path d="${stroke}" stroke="#fff" stroke-width="1.6" fill="none"/></pattern>
 `

@@ -13,7 +13,7 @@ interface Props {
 /** Characters shown before and behind the place. */
 const around = 30
 
-export function FilterFault({ id, text, problem: { at, length, message }, children }: Props) {
+export function FilterMistake({ id, text, problem: { at, length, message }, children }: Props) {
   return (
     <p class="problem" id={id} role="status">
       <code>
