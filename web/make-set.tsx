@@ -1,6 +1,6 @@
 /** Makes a training set of the searches that the filter matches: on the server, or by the command that is shown. */
 import { useEffect, useRef, useState } from 'preact/hooks'
-import { completed } from '../src/protocol/end.ts'
+import { countedReasons, leftOutText, whyNotRight } from '../src/protocol/left-out.ts'
 import type { ItemRow, SetOffer, SetRequest, SetRow } from '../src/server/api/types.ts'
 import { messageOf } from '../src/shared/errors.ts'
 import { counted } from '../src/shared/numbers.ts'
@@ -79,12 +79,14 @@ function Served({ run, where, items }: Omit<Props, 'served'>) {
   }
   if (offer === undefined) return error === undefined ? <p role="status">Loading …</p> : <ProblemFact message={error} />
   if (offer.formats.length === 0) return <Command run={run} where={where} to="collection" folder={offer.folder} />
-  const right = items.filter(({ verdict, end }) => verdict === 'correct' && completed(end)).length
+  const reasons = items.map(whyNotRight).filter((why) => why !== undefined)
+  const right = items.length - reasons.length
   return (
     <>
       <p>
         {right === items.length ? 'All of them have' : `${right} of them ${right === 1 ? 'has' : 'have'}`} the right
-        answer within the limits{right < items.length && '; only these are written'}.
+        answer within the limits{right < items.length && '; only these are written'}.{' '}
+        {leftOutText(countedReasons(reasons))}
       </p>
       <label>
         <span>Format</span>

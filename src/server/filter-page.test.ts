@@ -102,6 +102,7 @@ describe.skipIf(!hasBrowser)('the filter of a run', () => {
     await served.open(`run/eval?${new URLSearchParams({ where: 'turns > 4' }).toString()}`)
     await page.getByRole('button', { name: 'Make a training set of these 20 searches' }).click()
     await page.getByText('5 of them have the right answer within the limits; only these are written.').waitFor()
+    await page.getByText('15 searches are left out: wrong answer (15).').waitFor()
     await page.getByLabel('Format').press('Escape')
     await page.getByLabel('Format').waitFor({ state: 'detached' })
     // The focus is back where it was opened.
@@ -113,7 +114,9 @@ describe.skipIf(!hasBrowser)('the filter of a run', () => {
       /eval --where 'turns > 4' --to collection --out \S+eval-set$/,
     )
     await page.getByRole('button', { name: 'Make it' }).click()
-    await page.getByText(/^Written: .*eval-set \(5 searches/).waitFor()
+    await page
+      .getByText(/^Written: .*eval-set \(5 searches, .*; 15 searches are left out: wrong answer \(15\)\.\)/)
+      .waitFor()
     await expect
       .poll(() => page.locator('.copy-text code').first().innerText())
       .toMatch(/^mini-o3 sft --collection \S+eval-set$/)

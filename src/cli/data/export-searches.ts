@@ -1,7 +1,8 @@
 /** Chooses searches of runs and writes them as a training set, for `mini-o3 export` and for the pages. */
 import { readChosenSearches, withOwnNames } from '../../coldstart/export/chosen-searches.ts'
-import type { ChosenSearches, SearchesOfRun } from '../../coldstart/export/chosen-searches.ts'
-import { isLearnable, writeCollection } from '../../coldstart/export/collection.ts'
+import type { ChoiceRules, ChosenSearches, SearchesOfRun } from '../../coldstart/export/chosen-searches.ts'
+import { writeCollection } from '../../coldstart/export/collection.ts'
+import { joinedLeftOut, leftOutText } from '../../protocol/left-out.ts'
 import { exportSet, exportTargets } from '../../coldstart/export/export-set.ts'
 import type { ExportSummary } from '../../coldstart/export/export-set.ts'
 import { runRows } from '../../coldstart/export/run-rows.ts'
@@ -11,6 +12,7 @@ import type { Filter } from '../../protocol/filter/filter.ts'
 import type { Trajectory } from '../../protocol/trajectory.ts'
 import { readSettings } from '../../runs/configuration.ts'
 import { searchedRun } from '../../runs/forks.ts'
+import { keyOf } from '../../runs/searches.ts'
 import { UserError } from '../../shared/errors.ts'
 import { bytesText } from '../../shared/bytes.ts'
 import { counted } from '../../shared/numbers.ts'
@@ -66,22 +68,23 @@ export async function exportSearches(
   for (const path of paths) runs.push(await chosenIn(path, options))
   const matched = sumOf(runs, ({ chosen }) => chosen.matched)
   const of = sumOf(runs, ({ chosen }) => chosen.of)
+  const leftOut = joinedLeftOut(runs.map(({ chosen }) => chosen.leftOut))
   const own = withOwnNames(runs.filter(({ searches }) => searches.length > 0))
   const total = sumOf(own, ({ searches }) => searches.length)
-  if (total === 0) throw nothingChosen(paths, options, { matched, of })
+  if (total === 0) throw nothingChosen(paths, options, { matched, of, leftOut })
   onTotal(total)
   if (to === 'collection') {
     const written = await writeCollection({ runs: own, out, where: where?.text, signal, onRow })
-    return { ...written, rows: total, images: 0, leftOut: {}, matched, of }
+    return { ...written, rows: total, images: 0, leftOut, matched, of }
   }
   const summary = await exportSet({ rows: await rowsOf(own, options), to, out, signal, onRow })
-  return { ...summary, matched, of }
+  return { ...summary, leftOut: joinedLeftOut([leftOut, summary.leftOut]), matched, of }
 }
 
-/** What was written, for example `137 searches, 1.2 MB in 3 files`. */
-export function setText({ rows, images, bytes, files }: ExportSummary, to: string): string {
+/** What was written and what was left out, for example `137 searches, 1.2 MB in 3 files`. */
+export function setTexts({ rows, images, bytes, files, leftOut }: ExportSummary, to: string): string[] {
   const what = to === 'collection' ? counted(rows, 'search', 'searches') : `${rows} rows with ${images} pictures`
-  return `${what}, ${bytesText(bytes)} in ${files} files`
+  return [`${what}, ${bytesText(bytes)} in ${files} files`, leftOutText(leftOut)].filter((text) => text !== '')
 }
 
 function sumOf<T>(items: readonly T[], valueOf: (item: T) => number): number {
@@ -96,13 +99,11 @@ async function chosenIn(path: string, { where, all, to, asJudged, byHand }: SetO
     throw new UserError('export-control', `${why} Name the run that it controls.`)
   }
   const matches = where && (await storedMatcher(path, where, asJudged))
+  const rules = { all: all === true, learnable: to === 'collection', matches, asJudged }
   // Of a collection its set, which may leave out right searches.
-  const chosen =
-    stored['command'] === 'collect' && !all
-      ? await ofCollection(path, matches, asJudged)
-      : await readChosenSearches(path, { all: all === true, matches, asJudged })
-  const wanted = to === 'collection' ? chosen.searches.filter(isLearnable) : chosen.searches
-  const searches = byHand ? wanted.map(withoutMarks) : wanted
+  const ofSet = stored['command'] === 'collect' && !all
+  const chosen = ofSet ? await ofCollection(path, rules) : await readChosenSearches(path, rules)
+  const searches = byHand ? chosen.searches.map(withoutMarks) : chosen.searches
   return { path, config, chosen, searches, settings: searchedRun({ path, settings: stored }).settings }
 }
 
@@ -111,14 +112,13 @@ function withoutMarks(search: Trajectory): Trajectory {
   return { ...search, turns: search.turns.map(({ byHand: _byHand, ...turn }) => turn) }
 }
 
-async function ofCollection(
-  path: string,
-  matches: Parameters<typeof readChosenSearches>[1]['matches'],
-  asJudged: boolean | undefined,
-): Promise<ChosenSearches> {
-  const set = await readCollection(path, asJudged)
-  const searches = matches ? set.filter(matches) : set
-  return { searches, matched: searches.length, of: set.length }
+/** In the order of the set. */
+async function ofCollection(path: string, rules: ChoiceRules): Promise<ChosenSearches> {
+  const set = await readCollection(path, rules.asJudged)
+  const places = new Map(set.map((search, at) => [keyOf(search), at]))
+  const placeOf = (search: Trajectory): number => places.get(keyOf(search)) ?? 0
+  const chosen = await readChosenSearches(path, { ...rules, set: places })
+  return { ...chosen, searches: chosen.searches.toSorted((a, b) => placeOf(a) - placeOf(b)) }
 }
 
 /** Problems of different data get different numbers. */
@@ -143,21 +143,19 @@ async function rowsOf(runs: readonly ChosenRun[], options: SetOptions): Promise<
 function nothingChosen(
   paths: readonly string[],
   { where, all, to }: SetOptions,
-  { matched, of }: Pick<WrittenSet, 'matched' | 'of'>,
+  { matched, of, leftOut }: Pick<WrittenSet, 'matched' | 'of' | 'leftOut'>,
 ): UserError {
   const which = paths.length === 1 ? `${paths[0]} has` : `${paths.join(', ')} have`
-  const hint = all || to === 'collection' || of === 0 ? '' : ' --all also exports the others.'
-  if (where === undefined || of === 0) {
-    return new UserError('export-nothing', `${which} no ${all ? 'search' : 'search with the right answer'}.${hint}`)
-  }
+  if (of === 0) return new UserError('export-nothing', `${which} no search.`)
   if (matched === 0) {
+    const filter = where === undefined ? '' : `: ${where.text}`
     return new UserError(
       'export-nothing',
-      `No search matches the filter, of ${counted(of, 'search', 'searches')}: ${where.text}`,
+      `No search matches the filter, of ${counted(of, 'search', 'searches')}${filter}`,
     )
   }
-  const them =
-    matched === 1 ? 'One search matches the filter, but it' : `${matched} searches match the filter, but none of them`
-  const why = all ? 'has a turn' : 'has the right answer, within the limits'
-  return new UserError('export-nothing', `${them} ${why}.${hint}`)
+  const what = all ? 'search with a turn' : 'search with the right answer within its limits'
+  const among = where === undefined ? '' : ` among the ${counted(matched, 'search', 'searches')} that match the filter`
+  const hint = all || to === 'collection' ? '' : ' --all also exports the others.'
+  return new UserError('export-nothing', `${which} no ${what}${among}: ${leftOutText(leftOut)}${hint}`)
 }

@@ -2,7 +2,7 @@
 import { resolve } from 'node:path'
 import type { Command } from 'commander'
 import { coldStartFiles, readColdStart } from '../../coldstart/export/cold-start.ts'
-import { exportSet, exportTargets, leftOutText } from '../../coldstart/export/export-set.ts'
+import { exportSet, exportTargets } from '../../coldstart/export/export-set.ts'
 import type { ExportSummary } from '../../coldstart/export/export-set.ts'
 import type { TrainingRow } from '../../coldstart/export/training-row.ts'
 import { checkFolder } from '../../coldstart/export/write-folder.ts'
@@ -27,7 +27,7 @@ import { exportCurves } from './export-curves.ts'
 import { exportSpans } from './export-spans.ts'
 import { exportLog, logFormats } from './export-log.ts'
 import type { ExportLogOptions } from './export-log.ts'
-import { exportSearches, setTargets, setText } from './export-searches.ts'
+import { exportSearches, setTargets, setTexts } from './export-searches.ts'
 import type { SetProgress, WrittenSet } from './export-searches.ts'
 import { isRun, runsIn, severalRuns } from '../../runs/configuration.ts'
 
@@ -123,11 +123,10 @@ async function exportCommand(sources: readonly string[], options: ExportOptions,
 }
 
 function printWritten(written: ExportSummary & Partial<WrittenSet>, { to, out, where }: ExportOptions): void {
-  const { leftOut, matched = 0, of = 0 } = written
+  const { matched = 0, of = 0 } = written
   if (where !== undefined) print(`${matched} of ${counted(of, 'search matches', 'searches match')} the filter.`)
-  print(`${setText(written, to)}: ${out}`)
-  const left = leftOutText(leftOut)
-  if (left !== '') print(left)
+  const [what, ...left] = setTexts(written, to)
+  for (const line of [`${what}: ${out}`, ...left]) print(line)
   if (to === 'collection') print(`Train on it: mini-o3 sft --collection ${shellWord(out)}`)
 }
 

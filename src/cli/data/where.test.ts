@@ -82,7 +82,7 @@ test.each([
   const set = ['--to', 'collection', '--out', join(made, 'set')]
   const right = await inTable(`(${where}) and correct and end:answered`)
   if (right.length === 0) {
-    const why = `${count} searches match the filter, but none of them has the right answer`
+    const why = /no search with the right answer within its limits among the \d+ search.+ left out: .+ \(\d+\)/
     await expect(mini('export', run(), '--where', where, ...set)).rejects.toThrow(why)
   } else {
     const exported = JSON.parse(await mini('export', run(), '--where', where, ...set, '--json')) as object

@@ -1,11 +1,10 @@
 /** Training sets for the page: the same as `mini-o3 export` writes. */
-import { leftOutText } from '../../coldstart/export/export-set.ts'
 import { openSetDesk } from '../../server/sets/set-desk.ts'
 import { noSetRoutes, setRoutes } from '../../server/sets/set-routes.ts'
 import type { Routes } from '../../server/http/router.ts'
 import { isOneOf } from '../../shared/fields.ts'
 import { isLoopback } from '../../shared/loopback.ts'
-import { exportSearches, setText, setTargets } from '../data/export-searches.ts'
+import { exportSearches, setTargets, setTexts } from '../data/export-searches.ts'
 import { report } from '../print/output.ts'
 
 export interface MadeSets {
@@ -24,7 +23,7 @@ export function makeSets(root: string, host: string, signal: AbortSignal): MadeS
     async write({ run, where, to, out }, progress) {
       if (!isOneOf(setTargets, to)) throw new Error(`internal error: ${to} is no format`)
       const written = await exportSearches([run], { to, out, where, encoding: 'png' }, progress)
-      return [setText(written, to), leftOutText(written.leftOut)].filter((text) => text !== '').join(' ')
+      return setTexts(written, to).join('; ')
     },
   })
   return { routes: setRoutes(desk), close: () => desk.close() }

@@ -1,6 +1,4 @@
 /** Writes chosen searches, also of evaluations and of several runs, as a collection: the run folder that `mini-o3 sft` trains on. */
-import { answeredPlainly, completed } from '../../protocol/trajectory.ts'
-import type { Trajectory } from '../../protocol/trajectory.ts'
 import type { Settings } from '../../runs/configuration.ts'
 import { openRun } from '../../runs/run-folder.ts'
 import { searchedLog, searchLog } from '../../runs/searches.ts'
@@ -44,11 +42,6 @@ export function writeCollection({ runs, out, where, signal, onRow }: CollectionO
       await run.close()
     }
   })
-}
-
-/** Whether training can learn from a search: as in a collection, its answer is right, within the limits and in the form that was asked for. */
-export function isLearnable(search: Trajectory): boolean {
-  return search.verdict?.kind === 'correct' && completed(search.end) && !answeredPlainly(search)
 }
 
 /** Settings that say how searches are replayed. */

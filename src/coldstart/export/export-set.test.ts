@@ -8,7 +8,8 @@ import { profiles } from '../../protocol/profile.ts'
 import { sha256 } from '../../shared/canonical.ts'
 import { readParquet } from '../../shared/parquet-read.ts'
 import { readColdStart } from './cold-start.ts'
-import { exportSet, exportTargets, leftOutText } from './export-set.ts'
+import { exportSet, exportTargets } from './export-set.ts'
+import { leftOutText } from '../../protocol/left-out.ts'
 import type { ExportSetOptions, ExportSummary } from './export-set.ts'
 import { readChosenSearches } from './chosen-searches.ts'
 import { runRows } from './run-rows.ts'
@@ -314,7 +315,7 @@ describe('a row that holds text which is no text to a trainer', () => {
       rows: 1,
       leftOut,
     })
-    expect(leftOutText(leftOut)).toBe(
+    expect(leftOutText(leftOut, ['row', 'rows'])).toBe(
       '3 rows are left out: the text contains <|im_end|> (2), the text contains <image> (1).',
     )
     const all = await readdir(out, { recursive: true, withFileTypes: true })

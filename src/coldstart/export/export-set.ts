@@ -4,6 +4,8 @@ import { writeColdStart } from './cold-start.ts'
 import { writeParquet } from './parquet-shards.ts'
 import { writeSharegpt } from './sharegpt.ts'
 import { specialTextIn } from './special-text.ts'
+import { leftOutText } from '../../protocol/left-out.ts'
+import type { LeftOut } from '../../protocol/left-out.ts'
 import type { TrainingRow } from './training-row.ts'
 import { writeTrl } from './trl.ts'
 import { endingInReply, onePerProblem, writeVerl, writeVerlAgent } from './verl.ts'
@@ -44,8 +46,7 @@ export interface ExportSetOptions {
 
 export interface ExportSummary extends WrittenFolder {
   readonly rows: number
-  /** Number of omitted rows by reason, for example text that a trainer would interpret as pictures or special tokens. */
-  readonly leftOut: Readonly<Record<string, number>>
+  readonly leftOut: LeftOut
   /** Number of pictures in the rows; a picture used in several rows is stored once as a file, or in each row as bytes. */
   readonly images: number
 }
@@ -75,7 +76,7 @@ export async function exportSet({ rows, to, out, signal, onRow }: ExportSetOptio
     }
     throwIfAborted(signal)
     if (counts.rows > 0) return
-    const why = Object.keys(leftOut).length > 0 ? leftOutText(leftOut) : 'There are no rows to export.'
+    const why = Object.keys(leftOut).length > 0 ? leftOutText(leftOut, ['row', 'rows']) : 'There are no rows to export.'
     throw new UserError('export-nothing', `${why} Nothing was written: collect more searches, or use another format.`)
   }
   const written = await writeFolder(out, (folder) => target.write(checked(), folder))
@@ -84,13 +85,3 @@ export async function exportSet({ rows, to, out, signal, onRow }: ExportSetOptio
 
 /** These formats cannot say that a turn is only to be read. */
 const writtenByHand = 'a turn was written by hand, which the trainer would learn like the others: --by-hand wants that'
-
-/** For example `2 rows are left out: the text contains <|im_end|> (2).`; empty if there are none. */
-export function leftOutText(leftOut: ExportSummary['leftOut']): string {
-  const reasons = Object.entries(leftOut).toSorted(([, a], [, b]) => b - a)
-  if (reasons.length === 0) return ''
-  const rows = reasons.reduce((sum, [, count]) => sum + count, 0)
-  const told = reasons.slice(0, 12).map(([reason, count]) => `${reason} (${count})`)
-  const others = reasons.length > told.length ? `, and ${reasons.length - told.length} other reasons` : ''
-  return `${rows} ${rows === 1 ? 'row is' : 'rows are'} left out: ${told.join(', ')}${others}.`
-}
