@@ -3,15 +3,14 @@
  * All coordinates are pixels of the original.
  */
 import { useEffect, useRef } from 'preact/hooks'
+import { changedBox, drawnBox } from '../src/page/edit-box.ts'
+import type { BoxEdges, BoxLimits, Grip } from '../src/page/edit-box.ts'
 import type { PixelBox } from '../src/protocol/box.ts'
-import type { BoxEdges } from './fork-draft.ts'
 import type { SharedView } from './shared-view.ts'
 
-export interface EditedBox {
+export interface EditedBox extends BoxLimits {
   /** Undefined until one is drawn. */
   readonly box: BoxEdges | undefined
-  /** The box stays inside this region. */
-  readonly within: PixelBox
   /** How far a key moves, in pixels of the original. */
   readonly nudge: readonly [number, number]
   /** Edges move by whole nudges only. */
@@ -24,21 +23,19 @@ interface Props extends EditedBox {
   readonly view: SharedView
 }
 
-/** Which edges follow the pointer, by sign; `move`: all of them. */
-type Grip = { readonly x: -1 | 0 | 1; readonly y: -1 | 0 | 1 } | 'move'
-
 const grips = ([-1, 0, 1] as const).flatMap((y) =>
   ([-1, 0, 1] as const).flatMap((x) => (x === 0 && y === 0 ? [] : [{ x, y }])),
 )
 
-export function BoxEditor({ box, within, nudge, snaps, onBox, frame, view }: Props) {
+export function BoxEditor({ box, within, least, nudge, snaps, onBox, frame, view }: Props) {
+  const limits = { within, least }
   const group = useRef<SVGGElement>(null)
   const drag = useRef<
     | {
         readonly grip: Grip
         readonly from: readonly [number, number]
-        readonly start: BoxEdges
-        readonly fresh: boolean
+        /** Undefined for a new box. */
+        readonly start: BoxEdges | undefined
       }
     | undefined
   >(undefined)
@@ -54,19 +51,18 @@ export function BoxEditor({ box, within, nudge, snaps, onBox, frame, view }: Pro
     // Otherwise the picture would move, too.
     event.stopPropagation()
     event.preventDefault()
-    const from = at(event)
-    const fresh: BoxEdges = [from[0], from[1], from[0], from[1]]
-    drag.current = { grip, from, start: start ?? inside(fresh, within), fresh: start === undefined }
+    drag.current = { grip, from: at(event), start }
     group.current?.setPointerCapture(event.pointerId)
     group.current?.focus({ preventScroll: true })
   }
   const onMove = (event: PointerEvent): void => {
     if (drag.current === undefined) return
     event.stopPropagation()
-    const { grip, from, start, fresh } = drag.current
+    const { grip, from, start } = drag.current
     const to = at(event)
-    const whole = (way: number, unit: number): number => (snaps && !fresh ? Math.round(way / unit) * unit : way)
-    onBox(changed(start, grip, [whole(to[0] - from[0], nudge[0]), whole(to[1] - from[1], nudge[1])], within))
+    const whole = (way: number, unit: number): number => (snaps ? Math.round(way / unit) * unit : way)
+    const by = [whole(to[0] - from[0], nudge[0]), whole(to[1] - from[1], nudge[1])] as const
+    onBox(start === undefined ? drawnBox(from, to, limits) : changedBox(start, grip, by, limits))
   }
   const onUp = (event: PointerEvent): void => {
     drag.current = undefined
@@ -79,7 +75,7 @@ export function BoxEditor({ box, within, nudge, snaps, onBox, frame, view }: Pro
     event.stopPropagation()
     const by = [way[0] * nudge[0], way[1] * nudge[1]] as const
     if (box === undefined) onBox(middleOf(within))
-    else onBox(changed(box, event.shiftKey ? { x: 1, y: 1 } : 'move', by, within))
+    else onBox(changedBox(box, event.shiftKey ? { x: 1, y: 1 } : 'move', by, limits))
   }
   const [left, top, right, bottom] = within
   return (
@@ -150,31 +146,6 @@ function cursorOf({ x, y }: Exclude<Grip, 'move'>): string {
   if (x === 0) return 'ns-resize'
   if (y === 0) return 'ew-resize'
   return x === y ? 'nwse-resize' : 'nesw-resize'
-}
-
-/** The box after its grip moved by `by`; edges that pass each other change places. */
-function changed(start: BoxEdges, grip: Grip, by: readonly [number, number], within: PixelBox): BoxEdges {
-  const [x0, y0, x1, y1] = start
-  if (grip === 'move') {
-    const dx = Math.min(within[2] - x1, Math.max(within[0] - x0, by[0]))
-    const dy = Math.min(within[3] - y1, Math.max(within[1] - y0, by[1]))
-    return [x0 + dx, y0 + dy, x1 + dx, y1 + dy]
-  }
-  return inside(
-    [
-      x0 + (grip.x < 0 ? by[0] : 0),
-      y0 + (grip.y < 0 ? by[1] : 0),
-      x1 + (grip.x > 0 ? by[0] : 0),
-      y1 + (grip.y > 0 ? by[1] : 0),
-    ],
-    within,
-  )
-}
-
-function inside([x0, y0, x1, y1]: BoxEdges, [left, top, right, bottom]: PixelBox): BoxEdges {
-  const x = (value: number): number => Math.min(right, Math.max(left, value))
-  const y = (value: number): number => Math.min(bottom, Math.max(top, value))
-  return [x(Math.min(x0, x1)), y(Math.min(y0, y1)), x(Math.max(x0, x1)), y(Math.max(y0, y1))]
 }
 
 function middleOf([left, top, right, bottom]: PixelBox): BoxEdges {

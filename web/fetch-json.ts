@@ -1,6 +1,6 @@
-/** Requests to the server. Failures are thrown as an `Error` whose message can be shown. */
+/** Requests to the server. Failures are thrown with a message that can be shown, and the code of the server. */
 import { useEffect, useState } from 'preact/hooks'
-import { messageOf } from '../src/shared/errors.ts'
+import { messageOf, MiniO3Error } from '../src/shared/errors.ts'
 import { fieldsOf } from '../src/shared/fields.ts'
 
 export async function fetchJson<T>(path: string, options?: RequestInit): Promise<T> {
@@ -9,14 +9,20 @@ export async function fetchJson<T>(path: string, options?: RequestInit): Promise
 
 async function fetchText(path: string, options?: RequestInit): Promise<string> {
   const response = await fetch(path, options).catch(() => {
-    throw new Error('The server does not answer. If it has ended, start it again; this page then goes on.')
+    throw new MiniO3Error(
+      'no-answer',
+      'The server does not answer. If it has ended, start it again; this page then goes on.',
+    )
   })
   if (response.ok) return response.text()
   const body: unknown = await response.json().catch(() => undefined)
-  const message = fieldsOf(fieldsOf(body)?.['error'])?.['message']
+  const { message, code } = fieldsOf(fieldsOf(body)?.['error']) ?? {}
   const wait = response.headers.get('retry-after')
   const otherwise = `The server answered ${response.status}.${wait ? ` Try again in ${wait} s.` : ''}`
-  throw new Error(typeof message === 'string' ? message : otherwise)
+  throw new MiniO3Error(
+    typeof code === 'string' ? code : 'unexpected',
+    typeof message === 'string' ? message : otherwise,
+  )
 }
 
 /** The page comes from the server that it asks, so the types of `server/api` hold; schemas would double its size. */
@@ -25,11 +31,12 @@ export function fromServer<T>(json: string): T {
   return value
 }
 
-export function postJson<T>(path: string, body: unknown): Promise<T> {
+export function postJson<T>(path: string, body: unknown, signal?: AbortSignal): Promise<T> {
   return fetchJson(path, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
     body: JSON.stringify(body),
+    signal: signal ?? null,
   })
 }
 

@@ -1,12 +1,12 @@
 /** The form to fork a search at a turn: where it looks, what it thinks, and who goes on from there. */
 import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks'
-import { pictureName } from '../src/page/step.ts'
-import { originalCount } from '../src/protocol/originals.ts'
 import type { AskStarted, ForkRequest, PolicyRow, Setup } from '../src/server/api/types.ts'
+import { errorCodeOf, messageOf } from '../src/shared/errors.ts'
 import { ProblemFact } from './facts.tsx'
 import { postJson, useJson } from './fetch-json.ts'
-import { onOriginalPx, planOf, regionOf, sourcesAt, withinBox } from './fork-draft.ts'
-import type { BoxEdges, ForkDraft } from './fork-draft.ts'
+import { fieldRefused, planOf } from './fork-draft.ts'
+import type { FieldProblem, ForkDraft } from './fork-draft.ts'
+import { BoxFields, fieldMarks, SourceField, typedIn, WithProblem } from './fork-fields.tsx'
 import { href } from './route.ts'
 import type { ShownSearch } from './shown-search.ts'
 import { Slider } from './slider.tsx'
@@ -21,11 +21,21 @@ interface Props {
   readonly onCancel: () => void
 }
 
+/** Why nothing was started: in a field, or of all. */
+type Refusal = FieldProblem | { readonly field: undefined; readonly message: string }
+
 export function ForkForm({ search, origin, draft, onDraft, onStep, onCancel }: Props) {
   const { value: setup, error } = useJson<Setup>('api/setup')
-  const [problem, setProblem] = useState<string>()
+  const [refusal, setRefusal] = useState<Refusal>()
+  /** Counts what was sent in vain: each time the focus goes to what is wrong. */
+  const [refused, setRefused] = useState(0)
   const [busy, setBusy] = useState(false)
   const form = useRef<HTMLFormElement>(null)
+  const gone = useRef(new AbortController())
+  useEffect(() => () => gone.current.abort(), [])
+  useLayoutEffect(() => {
+    if (refused > 0) form.current?.querySelector<HTMLElement>('[aria-invalid], .refusal')?.focus()
+  }, [refused])
   const able = setup?.policies.filter(({ unavailable }) => unavailable === undefined) ?? []
   const policy = able.find(({ name }) => name === draft.policy) ?? likeBefore(able, search.policy)
   const step = policy?.boxStep
@@ -33,31 +43,40 @@ export function ForkForm({ search, origin, draft, onDraft, onStep, onCancel }: P
   // The picture, on which the box is drawn, may be scrolled away.
   useLayoutEffect(() => form.current?.parentElement?.scrollIntoView({ behavior: 'instant' }), [])
   const plan = planOf(search, draft, policy)
+  const problem = refusal?.field === undefined ? undefined : refusal
+  const change = (next: ForkDraft): void => {
+    setRefusal(undefined)
+    onDraft(next)
+  }
+  const refuse = (why: Refusal): void => {
+    setRefusal(why)
+    setRefused((before) => before + 1)
+  }
   const send = async (): Promise<void> => {
-    if (policy === undefined) return
-    const { turn, seed, maxTurns } = draft
-    const request: ForkRequest = {
-      origin,
-      turn,
-      look: plan.look,
-      thought: plan.thought,
-      policy: policy.name,
-      seed,
-      maxTurns,
-    }
+    if (policy === undefined || busy) return
+    if ('field' in plan) return refuse(plan)
+    const { turn, maxTurns } = draft
+    const { look, thought, seed } = plan
+    const request: ForkRequest = { origin, turn, look, thought, policy: policy.name, seed, maxTurns }
     setBusy(true)
-    setProblem(undefined)
+    setRefusal(undefined)
     try {
-      const { id } = await postJson<AskStarted>('api/forks', request)
+      const { id } = await postJson<AskStarted>('api/forks', request, gone.current.signal)
       location.hash = href(['ask', id], { compare: 1 })
     } catch (cause) {
-      setProblem(cause instanceof Error ? cause.message : String(cause))
+      if (gone.current.signal.aborted) return
+      const message = messageOf(cause)
+      const field = fieldRefused(errorCodeOf(cause), message)
+      // What is not changed is not what has to change.
+      refuse({ field: field === 'thought' && thought === undefined ? 'policy' : field, message })
       setBusy(false)
     }
   }
+  const isRewritten = !('field' in plan) && (plan.look !== undefined || plan.thought !== undefined)
   return (
     <form
       ref={form}
+      noValidate
       class="fork words"
       aria-label={`Fork at turn ${draft.turn}`}
       onSubmit={(event) => {
@@ -71,17 +90,20 @@ export function ForkForm({ search, origin, draft, onDraft, onStep, onCancel }: P
     >
       <h3>Fork at turn {draft.turn}</h3>
       <p class="note">Drag a box on the picture, or move the one there with the arrow keys; shift changes its size.</p>
-      <SourceField search={search} draft={draft} onDraft={onDraft} />
-      <BoxFields search={search} draft={draft} step={step} onDraft={onDraft} />
-      <label>
-        <span>Thought</span>
-        <textarea
-          rows={4}
-          dir="auto"
-          value={draft.thought}
-          onInput={(event) => onDraft({ ...draft, thought: event.currentTarget.value })}
-        />
-      </label>
+      <SourceField search={search} draft={draft} onDraft={change} problem={problem} />
+      <BoxFields search={search} draft={draft} step={step} onDraft={onDraft} problem={problem} onProblem={setRefusal} />
+      <WithProblem names={['thought']} problem={problem}>
+        <label>
+          <span>Thought</span>
+          <textarea
+            {...fieldMarks('thought', problem)}
+            rows={4}
+            dir="auto"
+            value={draft.thought}
+            onInput={(event) => change({ ...draft, thought: event.currentTarget.value })}
+          />
+        </label>
+      </WithProblem>
       {setup !== undefined && able.length === 0 ? (
         <p class="problem" role="alert">
           This server only shows runs. To go on from a search, start <code>mini-o3 serve --runs</code> with the folder
@@ -89,38 +111,55 @@ export function ForkForm({ search, origin, draft, onDraft, onStep, onCancel }: P
         </p>
       ) : (
         <>
-          <label>
-            <span>Who goes on</span>
-            <select value={policy?.name} onChange={(event) => onDraft({ ...draft, policy: event.currentTarget.value })}>
-              {able.map(({ name }) => (
-                <option key={name}>{name}</option>
-              ))}
-            </select>
-          </label>
-          <Slider
-            name="At most"
-            unit={['turn', 'turns']}
-            value={draft.maxTurns}
-            most={Math.max(draft.maxTurns, setup?.limits.turns ?? 1)}
-            onValue={(maxTurns) => onDraft({ ...draft, maxTurns })}
-          />
-          <label class="seed">
-            <span>Seed</span>
-            <input
-              type="number"
-              min={0}
-              step={1}
-              value={draft.seed ?? ''}
-              placeholder={plan.look || plan.thought !== undefined ? `as before: ${search.seed}` : 'another one'}
-              onInput={(event) => onDraft({ ...draft, seed: wholeIn(event.currentTarget.value) })}
+          <WithProblem names={['policy']} problem={problem}>
+            <label>
+              <span>Who goes on</span>
+              <select
+                {...fieldMarks('policy', problem)}
+                value={policy?.name}
+                onChange={(event) => change({ ...draft, policy: event.currentTarget.value })}
+              >
+                {able.map(({ name }) => (
+                  <option key={name}>{name}</option>
+                ))}
+              </select>
+            </label>
+          </WithProblem>
+          <WithProblem names={['maxTurns']} problem={problem}>
+            <Slider
+              {...fieldMarks('maxTurns', problem)}
+              name="At most"
+              unit={['turn', 'turns']}
+              value={draft.maxTurns}
+              most={Math.max(draft.maxTurns, setup?.limits.turns ?? 1)}
+              onValue={(maxTurns) => change({ ...draft, maxTurns })}
             />
-          </label>
+          </WithProblem>
+          <WithProblem names={['seed']} problem={problem}>
+            <label class="seed">
+              <span>Seed</span>
+              <input
+                {...fieldMarks('seed', problem)}
+                type="number"
+                min={0}
+                step={1}
+                value={draft.seed}
+                placeholder={isRewritten ? `as before: ${search.seed}` : 'another one'}
+                onInput={(event) => change({ ...draft, seed: typedIn(event.currentTarget) })}
+              />
+            </label>
+          </WithProblem>
           <p class="note strong" aria-live="polite">
-            {plan.words}
+            {'field' in plan ? '' : plan.words}
           </p>
         </>
       )}
-      <ProblemFact message={error ?? problem} />
+      <ProblemFact message={error} />
+      {refusal && refusal.field === undefined && (
+        <div class="refusal" tabindex={-1}>
+          <ProblemFact message={refusal.message} />
+        </div>
+      )}
       <p class="buttons">
         <button type="submit" class="go" disabled={busy || policy === undefined} title="Ctrl-Enter">
           {busy ? 'Starting …' : 'Go on from here'}
@@ -136,69 +175,4 @@ export function ForkForm({ search, origin, draft, onDraft, onStep, onCancel }: P
 /** The policy that took the search, if it is on offer. */
 function likeBefore(able: readonly PolicyRow[], name: string): PolicyRow | undefined {
   return able.find((one) => one.name === name) ?? able.find((one) => name.startsWith(`${one.name}:`)) ?? able[0]
-}
-
-function wholeIn(text: string): number | undefined {
-  const value = Number(text)
-  return text.trim() === '' || !Number.isSafeInteger(value) ? undefined : value
-}
-
-type FieldProps = Pick<Props, 'search' | 'draft' | 'onDraft'>
-
-function SourceField({ search, draft, onDraft }: FieldProps) {
-  const sources = sourcesAt(search, draft.turn)
-  if (sources.length < 2) return null
-  const originals = originalCount(search.observations)
-  const choose = (source: number): void => {
-    // The box stays where it is on the picture, as far as the source reaches.
-    const { box } = draft
-    const kept = box && withinBox(onOriginalPx(box, regionOf(search, draft.source)), regionOf(search, source))
-    const seen = kept !== undefined && kept[2] > kept[0] && kept[3] > kept[1]
-    onDraft({ ...draft, source, box: seen ? kept : undefined })
-  }
-  return (
-    <label>
-      <span>Looks into</span>
-      <select value={draft.source} onChange={(event) => choose(Number(event.currentTarget.value))}>
-        {sources.map((index) => (
-          <option key={index} value={index}>
-            {pictureName(index, originals)}
-          </option>
-        ))}
-      </select>
-    </label>
-  )
-}
-
-const edgeNames = ['left', 'top', 'right', 'bottom'] as const
-
-/** The edges as numbers, in pixels of the original. */
-function BoxFields({ search, draft, step, onDraft }: FieldProps & { readonly step: number | undefined }) {
-  const within = regionOf(search, draft.source)
-  const px = draft.box && onOriginalPx(draft.box, within, step).map(Math.round)
-  const set = (at: number, value: number | undefined): void => {
-    if (value === undefined) return
-    const [x0, y0, x1, y1] = (px ?? within).map((edge, index) => (index === at ? value : edge))
-    const box: BoxEdges = [x0 ?? 0, y0 ?? 0, x1 ?? 0, y1 ?? 0]
-    onDraft({ ...draft, box: withinBox(box, within) })
-  }
-  return (
-    <fieldset class="edges">
-      <legend>
-        Box, in pixels of the original{step !== undefined && `, on ${Math.round(1 / step)}ths of the source`}
-      </legend>
-      {edgeNames.map((name, at) => (
-        <label key={name}>
-          <span>{name}</span>
-          <input
-            type="number"
-            min={within[at % 2]}
-            max={within[(at % 2) + 2]}
-            value={px?.[at] ?? ''}
-            onChange={(event) => set(at, wholeIn(event.currentTarget.value))}
-          />
-        </label>
-      ))}
-    </fieldset>
-  )
 }

@@ -1,5 +1,10 @@
 /** A number input as a slider, with its value as text. */
-interface Props {
+export interface FieldMarks {
+  readonly 'aria-invalid'?: true
+  readonly 'aria-describedby'?: string
+}
+
+interface Props extends FieldMarks {
   readonly name: string
   /** Singular and plural. */
   readonly unit: readonly [string, string]
@@ -8,12 +13,13 @@ interface Props {
   readonly onValue: (value: number) => void
 }
 
-export function Slider({ name, unit, value, most, onValue }: Props) {
+export function Slider({ name, unit, value, most, onValue, ...marks }: Props) {
   const words = `${value} ${unit[value === 1 ? 0 : 1]}`
   return (
     <label class="slider">
       <span>{name}</span>
       <input
+        {...marks}
         type="range"
         min={1}
         max={most}

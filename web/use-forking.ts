@@ -43,11 +43,13 @@ function editedBox(
 ): EditedBox {
   const within = regionOf(search, draft.source)
   const by = step ?? nudgeShare
+  const nudge = [(within[2] - within[0]) * by, (within[3] - within[1]) * by] as const
   return {
     box: draft.box && onOriginalPx(draft.box, within, step),
     within,
-    nudge: [(within[2] - within[0]) * by, (within[3] - within[1]) * by],
+    least: [Math.max(1, nudge[0]), Math.max(1, nudge[1])],
+    nudge,
     snaps: step !== undefined,
-    onBox: (box) => change({ ...draft, box: withinBox(box, within) }),
+    onBox: (box) => change({ ...draft, box: withinBox(box, within), typed: {} }),
   }
 }

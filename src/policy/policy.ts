@@ -99,6 +99,11 @@ export interface TurnOptions {
   readonly again?: boolean
 }
 
+export interface AdoptOptions extends TurnOptions {
+  /** The next turn is taken by this session. */
+  readonly isLast: boolean
+}
+
 type AdoptedTurn = Pick<Turn, 'text' | 'thinking' | 'usage'>
 
 export interface Session {
@@ -107,9 +112,9 @@ export interface Session {
   answerNow?(message: Message, options: TurnOptions): Promise<Reply>
   /**
    * Takes a turn that was taken elsewhere into the history, as the reply to `message`. Absent for policies that can only go on from their
-   * own turns.
+   * own turns. Throws `UserError` for a turn that it could not go on from.
    */
-  adopt?(message: Message, taken: AdoptedTurn, options: TurnOptions): Promise<void>
+  adopt?(message: Message, taken: AdoptedTurn, options: AdoptOptions): Promise<void>
   /** Releases resources; safe to call twice. */
   close(): void
 }

@@ -2,7 +2,7 @@
  * The turns that a fork has in common with the search that it departs from: the session takes them over, and the environment carries them
  * out again, the last one as it was changed.
  */
-import type { Message, Reply, Session, TurnOptions } from '../policy/policy.ts'
+import type { AdoptOptions, Message, Reply, Session } from '../policy/policy.ts'
 import { intersectionOverUnion } from '../protocol/box.ts'
 import { changedTurn, translatedTurn } from '../protocol/changed-turn.ts'
 import type { TurnChange, TurnPlace } from '../protocol/changed-turn.ts'
@@ -36,7 +36,7 @@ export async function adoptTurn(
   policy: string,
   message: Message,
   turn: Turn,
-  options: TurnOptions,
+  options: AdoptOptions,
 ): Promise<Reply> {
   if (session.adopt === undefined) {
     throw new UserError(

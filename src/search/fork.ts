@@ -49,6 +49,12 @@ export function planFork(parent: Trajectory, { turn, look: asked, thought }: For
       `${sourceAt(look.source, originalCount(observations))} was not shown before turn ${turn}.`,
     )
   }
+  if (look && !(look.boxRel[0] < look.boxRel[2] && look.boxRel[1] < look.boxRel[3])) {
+    throw new UserError(
+      'fork-box-empty',
+      `The box ${look.boxRel.join(', ')} has no inside. Give left, top, right and bottom, with left less than right and top less than bottom.`,
+    )
+  }
   const changed: ForkChange[] = [
     ...(look ? (['box'] as const) : []),
     ...(thought !== undefined ? (['thought'] as const) : []),

@@ -141,7 +141,10 @@ export async function* search(
             onNews?.(news)
           }
           const which = { turn, again, onNews: onNews && hear, onRetry: retries.add, onExchange, signal }
-          return stored ? adoptTurn(session, policy.name, told, stored, which) : session.take(told, which)
+          const isLast = turn === begun?.turns.length
+          return stored
+            ? adoptTurn(session, policy.name, told, stored, { ...which, isLast })
+            : session.take(told, which)
         }, deadline)
       const reply = options.live && !stored ? yield* watched(turn, profile, taking) : await taking()
       throwIfAborted(signal)
@@ -223,6 +226,17 @@ export async function* search(
   if (exchanges) await options.onExchanges?.(trajectory, exchanges)
   yield { kind: 'ended', trajectory }
   return trajectory
+}
+
+/** Carries out the turns that a fork starts with, and none after them. Throws `UserError` if the policy cannot go on from there. */
+export async function tryBegun(
+  task: Task,
+  policy: Policy,
+  options: SearchOptions & { readonly begun: Begun },
+): Promise<void> {
+  const { length } = options.begun.turns
+  if (length === 0) return
+  for await (const event of search(task, policy, options)) if (event.kind === 'acted' && event.turn === length) return
 }
 
 function paced(message: Message, at: Parameters<typeof pacedText>[1], profile: Profile): Message {

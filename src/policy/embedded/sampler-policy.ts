@@ -43,8 +43,6 @@ export function checkQuestion({ question }: Pick<Problem, 'question'>): Goal {
 function openSession(sampler: Sampler, goal: Goal, temperature: number, seed: number): Session {
   let question: readonly number[] = []
   let lastReply: readonly number[] = []
-  /** The turn of which `lastReply` is, if this session did not take it. */
-  let adopted: string | undefined
   let shown: View | undefined
   let view: Pixels | undefined
 
@@ -61,8 +59,6 @@ function openSession(sampler: Sampler, goal: Goal, temperature: number, seed: nu
     take: (context: TurnContext) => Promise<TakenTurn>,
   ): Promise<Reply> {
     hear(message)
-    if (adopted !== undefined) checkReadable(adopted)
-    adopted = undefined
     view ??= await shown?.pixels()
     const taken = await take({
       question,
@@ -83,10 +79,10 @@ function openSession(sampler: Sampler, goal: Goal, temperature: number, seed: nu
     answerNow: (message, options) =>
       reply(message, options, (context) => answerTurn(sampler, context, answerStart(goal))),
     // Its context is its last turn and the newest view, which is not drawn before it is looked at.
-    adopt: async (message, { text }) => {
+    adopt: async (message, { text }, { isLast }) => {
       hear(message)
       lastReply = encodeText(text)
-      adopted = text
+      if (isLast) checkReadable(text)
     },
     close: () => {},
   }

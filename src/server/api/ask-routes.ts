@@ -71,7 +71,7 @@ export function askRoutes(options: AskRoutesOptions): Routes {
       return regionResponse(sent, () => pictures.get(id).picture, query)
     },
     'POST /api/asks': (body) => asks.start(body),
-    'POST /api/forks': fromOwnPage((body) => asks.fork(body)),
+    'POST /api/forks': fromOwnPage((body, { signal: gone }) => asks.fork(body, gone)),
     'GET /api/asks': () => asks.recent(),
     'GET /api/asks/*': (_, { url, headers, signal: gone }) => {
       const [[id = '', what], query] = partsOf(url, '/api/asks/')

@@ -13,7 +13,7 @@ import type { Trajectory } from '../../protocol/trajectory.ts'
 import type { Begun } from '../../search/begun.ts'
 import { checkPictureCount } from '../../search/question-pictures.ts'
 import { sampleSeed } from '../../search/search-many.ts'
-import { search } from '../../search/search.ts'
+import { search, tryBegun } from '../../search/search.ts'
 import { orAborted } from '../../shared/deadline.ts'
 import { messageOf, UserError } from '../../shared/errors.ts'
 import { itemAt } from '../../shared/known.ts'
@@ -32,8 +32,8 @@ import type { QueuePlace, SearchQueue } from '../search-queue.ts'
 
 export interface Asks {
   start(body: unknown): Promise<AskStarted>
-  /** Goes on from a turn of a search that has ended. */
-  fork(body: unknown): Promise<AskStarted>
+  /** Goes on from a turn of a search that has ended. Throws `UserError` if that cannot be done, before anything is searched; `gone` aborts that check. */
+  fork(body: unknown, gone: AbortSignal): Promise<AskStarted>
   /** The forks of the searches of an ask. */
   forksOf(id: string): readonly AskFork[]
   /** Stores a finished search of a program. */
@@ -211,7 +211,7 @@ export function openAsks({ searchers, pictures, queue, stored, archive, onFault,
       const seed = randomInt(2 ** 31)
       return begin(ask, places, { problem, known, searcher, seed, maxTurns: data.maxTurns })
     },
-    async fork(body) {
+    async fork(body, gone) {
       const data = parsed(forkSchema, body)
       const searcher = searcherNamed(data.policy)
       const { origin, turn } = data
@@ -222,12 +222,16 @@ export function openAsks({ searchers, pictures, queue, stored, archive, onFault,
       const { problem } = forkable.search
       searcher.check?.(problem.question)
       const plan = forkPlan(forkable, data, searcher)
-      const places = queue.join()
       const { pictures: known, reopen, judge, keep } = forkable
+      // Whoever sent it has the form still open, to change what cannot be done.
+      const asked = { ...pictured(known.map(({ picture }) => picture)), problem }
+      await tryBegun(asked, searcher.policy(), { ...plan, signal: AbortSignal.any([signal, gone]) })
+      const places = queue.join()
       const ask = asks.open({
         pictures: known.map(({ picture }) => picture),
         profile: profileNamed(plan.profile),
         origin: { ...origin, turn },
+        changed: plan.begun.parent.changed,
         ...(reopen && { reopen }),
       })
       return begin(ask, places, { problem, known, searcher, ...plan, judge, keep })
