@@ -69,10 +69,10 @@ export function AskedPage({ id }: { readonly id: string }) {
       )}
       {origin && <ParentLink origin={origin} parent={known?.parent} />}
       <ForkList
-        forks={(forks ?? []).map(({ id: fork, turn, outcome }) => ({
+        forks={(forks ?? []).map(({ id: fork, ...row }, index) => ({
+          ...row,
           href: href(['ask', fork], { compare: 1 }),
-          turn,
-          outcome,
+          number: index + 1,
         }))}
       />
       {done && own.length > 0 && (

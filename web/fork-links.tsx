@@ -1,7 +1,8 @@
 /** Where a search and its forks are, each linking to the other. */
-import type { ForkOrigin, ForkRequest } from '../src/server/api/types.ts'
+import type { Departure, ForkOrigin, ForkRequest } from '../src/server/api/types.ts'
 import type { Parent } from '../src/protocol/trajectory.ts'
 import { href } from './route.ts'
+import { clock } from './text.ts'
 
 /** The page of a search that was forked. */
 export function pageOf(origin: ForkRequest['origin'], settings: Readonly<Record<string, number>> = {}): string {
@@ -38,9 +39,10 @@ export function ParentLink({ origin, parent }: { readonly origin: ForkOrigin; re
   )
 }
 
-export interface ForkRow {
+export interface ForkRow extends Departure {
   readonly href: string
-  readonly turn: number
+  /** Among the forks of its search, or of its problem. */
+  readonly number: number
   /** Its answer, or its state. */
   readonly outcome: string
 }
@@ -48,16 +50,18 @@ export interface ForkRow {
 export function ForkList({ forks }: { readonly forks: readonly ForkRow[] }) {
   if (forks.length === 0) return null
   return (
-    <p class="crumbs forks">
-      {forks.length === 1 ? 'Fork' : `${forks.length} forks`}:{' '}
-      {forks.map(({ href: page, turn, outcome }, index) => (
-        <span key={page}>
-          {index > 0 && ', '}
-          <a href={page}>
-            at turn {turn} <span dir="auto">({outcome})</span>
-          </a>
-        </span>
-      ))}
-    </p>
+    <nav class="crumbs forks" aria-label="Forks">
+      {forks.length === 1 ? 'Fork' : `${forks.length} forks`}
+      <ul>
+        {forks.map(({ href: page, number, outcome, startedMs, ...departure }) => (
+          <li key={page}>
+            <a href={page}>
+              fork {number} at {departureWords(departure)}
+              {startedMs !== undefined && `, ${clock(startedMs)}`} <span dir="auto">({outcome})</span>
+            </a>
+          </li>
+        ))}
+      </ul>
+    </nav>
   )
 }

@@ -6,6 +6,7 @@ import type { JobProgress } from '../src/shared/job.ts'
 import { useJson } from './fetch-json.ts'
 import { href } from './route.ts'
 import { stateWords } from './run-columns.tsx'
+import { clock } from './text.ts'
 
 const refreshMs = 4000
 
@@ -47,12 +48,6 @@ function Axis({ job, running }: { readonly job: JobProgress; readonly running: b
       </ol>
     </section>
   )
-}
-
-/** With the date, unless it is today. */
-function clock(ms: number): string {
-  const at = new Date(ms)
-  return at.toDateString() === new Date().toDateString() ? at.toLocaleTimeString() : at.toLocaleString()
 }
 
 /** The runs directly inside, oldest first. */

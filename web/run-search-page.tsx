@@ -82,9 +82,10 @@ export function RunSearchPage({ name }: { readonly name: string }) {
         <ParentLink origin={{ ...family.parent, turn: search.parent.turn }} parent={search.parent} />
       )}
       <ForkList
-        forks={(family?.forks ?? []).map(({ run, index: at, turn, answer, verdict }) => ({
+        forks={(family?.forks ?? []).map(({ run, index: at, sampleIndex, answer, verdict, ...row }) => ({
+          ...row,
           href: href(['run', run, at], { compare: 1 }),
-          turn,
+          number: sampleIndex + 1,
           outcome: `${answer ?? 'no answer'}${verdict === 'unjudged' ? '' : `, ${verdict}`}`,
         }))}
       />

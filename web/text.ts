@@ -29,6 +29,12 @@ export function placeName(observation: Observation, observations: readonly Obser
   return `${pictureName(observation.index, originals)}${made}, x ${box[0]} to ${box[2]}, y ${box[1]} to ${box[3]} of ${whole}`
 }
 
+/** A time of day, with the date unless it is today. */
+export function clock(ms: number): string {
+  const at = new Date(ms)
+  return at.toDateString() === new Date().toDateString() ? at.toLocaleTimeString() : at.toLocaleString()
+}
+
 function rounded(value: number): string {
   return String(Math.round(value * 10_000) / 10_000)
 }

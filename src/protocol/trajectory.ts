@@ -164,7 +164,12 @@ const forkChanges = ['box', 'thought', 'policy', 'profile', 'seed'] as const
 
 const parentSchema = z
   .strictObject({
-    run: z.string().exactOptional().describe('name of the run folder of the parent; absent if it was not stored'),
+    run: z
+      .string()
+      .exactOptional()
+      .describe(
+        'name of the run folder of the parent, or `<run>/forks` if it is a fork itself; absent if it was not stored',
+      ),
     sampleIndex: countSchema.describe('of the parent, as are `ask` and `step`; the problem is the same'),
     ask: countSchema.exactOptional(),
     step: sizeSchema.exactOptional(),

@@ -2,7 +2,7 @@
  * Forks of stored searches: a run of their own in a folder of the run that they depart from. So the log of that run never changes, and
  * no figure counts a fork as one more search of an evaluation.
  */
-import { basename, dirname, join } from 'node:path'
+import { basename, dirname, join, resolve } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Parent, Trajectory } from '../protocol/trajectory.ts'
 import { errorCodeOf } from '../shared/errors.ts'
@@ -31,27 +31,39 @@ export function forksFolder({ path, settings }: RunPlace): string {
 /** The run whose data were searched: for a run of forks, the one that they depart from. */
 export function searchedRun({ path, settings }: RunPlace): RunPlace {
   return settings['command'] === forkCommand
-    ? { path: dirname(path), settings: { ...fieldsOf(settings['of']) } }
+    ? { path: dirname(resolve(path)), settings: { ...fieldsOf(settings['of']) } }
     : { path, settings }
 }
 
-/** `Parent.run` of a search of this run. */
-export function runNameOf({ path }: Pick<RunPlace, 'path'>): string {
-  return basename(path)
+/** `Parent.run` of a search of this run: the name of its folder; of forks, `<run>/forks`. */
+export function runNameOf(run: RunPlace): string {
+  const name = basename(resolve(searchedRun(run).path))
+  return run.settings['command'] === forkCommand ? `${name}/${forksName}` : name
 }
 
-/** Whether a search of the run named `run` is this parent, problem aside. */
-export function isParent(
-  parent: Parent,
-  run: string,
-  { sampleIndex, ask, step }: { readonly sampleIndex: number; readonly ask?: number; readonly step?: number },
-): boolean {
-  return (
-    (parent.run === undefined || parent.run === run) &&
-    parent.sampleIndex === sampleIndex &&
-    parent.ask === ask &&
-    parent.step === step
-  )
+/**
+ * Whether a fork that is stored in the run `at` departs from a search of the run `from`. The folders decide, not their names: forks are
+ * in the folder of the run that they depart from, wherever that was moved. Earlier versions named the folder of forks without its run.
+ */
+export function departsFrom({ run: named }: Parent, at: RunPlace, from: RunPlace): boolean {
+  const isIn = (path: string): boolean => resolve(path) === resolve(from.path)
+  if (named === undefined) return isIn(at.path)
+  // A training set has forks without the searches that they depart from.
+  if (at.settings['command'] !== forkCommand) return false
+  const searched = searchedRun(at).path
+  const ofFork = named.endsWith(`/${forksName}`) || (named === forksName && basename(resolve(searched)) !== forksName)
+  return isIn(ofFork ? at.path : searched)
+}
+
+interface SearchName {
+  readonly sampleIndex: number
+  readonly ask?: number
+  readonly step?: number
+}
+
+/** Whether a search of the run that a fork departs from is its parent, problem aside. */
+export function isParent(parent: Parent, { sampleIndex, ask, step }: SearchName): boolean {
+  return parent.sampleIndex === sampleIndex && parent.ask === ask && parent.step === step
 }
 
 /** Writes in one folder follow each other. */

@@ -116,7 +116,7 @@ describe.skipIf(!hasBrowser)('forking on the page', () => {
     await page.getByRole('link', { name: 'a search', exact: true }).click()
     const listed = page.locator('.forks a').first()
     await listed.waitFor()
-    expect(await listed.innerText()).toMatch(/^at turn 1 \(.+\)$/)
+    expect(await listed.innerText()).toMatch(/^fork 1 at turn 1: another box, .*\d+:\d\d.* \(.+\)$/)
     await listed.click()
     await expect.poll(() => page.url().split('?')[0]).toBe(fork.split('?')[0])
     expect(errors).toEqual([])
@@ -130,15 +130,89 @@ describe.skipIf(!hasBrowser)('forking on the page', () => {
     await page.getByText(/another seed$/).waitFor()
   })
 
-  test('a thought that the policy cannot read is told with the fix', async () => {
-    await openFork()
-    await page.getByLabel('Thought').fill('Perhaps on the left.')
-    await page.getByText('Turn 1 gets your thought').waitFor()
+  /** Sends the form, which has to stay as it is: what is wrong stands in it, and has the focus. */
+  async function refused(field: string, why: RegExp): Promise<void> {
+    const address = page.url()
     await page.getByRole('button', { name: 'Go on from here' }).click()
-    await page
-      .getByRole('alert')
-      .getByText(/Leave the thought as it is/)
-      .waitFor()
+    await page.getByRole('alert').getByText(why).waitFor()
+    const wrong = page.locator('.fork').getByLabel(field, { exact: true })
+    await expect.poll(() => wrong.evaluate('(it) => document.activeElement === it')).toBe(true)
+    const told = await wrong.getAttribute('aria-describedby')
+    expect(await page.locator(`[id="${told}"]`).innerText()).toMatch(why)
+    expect(await page.locator('.fork [aria-invalid]').count()).toBe(1)
+    expect(page.url()).toBe(address)
+  }
+
+  test('a thought that the policy cannot read is refused in the form, which keeps it', async () => {
+    await openFork()
+    const thought = page.getByLabel('Thought')
+    await thought.fill('Perhaps on the left.')
+    await page.getByText('Turn 1 gets your thought').waitFor()
+    await refused('Thought', /Leave the thought as it is/)
+    expect(await thought.inputValue()).toBe('Perhaps on the left.')
+    await thought.press('End')
+    await page.keyboard.type('.')
+    await page.getByRole('alert').waitFor({ state: 'detached' })
+  })
+
+  test.each(['left', 'top', 'right', 'bottom'])('an empty %s edge is refused, and none is sent', async (edge) => {
+    await openFork()
+    const before = await edges()
+    await page.getByLabel(edge, { exact: true }).fill('')
+    await refused(edge, new RegExp(`The ${edge} edge is empty`))
+    // Escape leaves the form, and nothing was changed.
+    await page.keyboard.press('Escape')
+    await page.keyboard.press('e')
+    await expect.poll(edges).toEqual(before)
+  })
+
+  test('what is typed into an edge counts when the form is sent from there; what is no edge or seed is refused', async () => {
+    await openFork()
+    await drag([0.3, 0.3], [0.6, 0.6])
+    const [, , right] = await edges()
+    await page.getByLabel('left', { exact: true }).fill(String(right))
+    await refused('left', /has to be less than the right edge/)
+    await page.getByLabel('left', { exact: true }).fill('99999')
+    await refused('left', /from 0 to \d+/)
+    await page.getByLabel('left', { exact: true }).fill('0')
+    await page.getByLabel('Seed').fill('1.5')
+    await refused('Seed', /The seed is 1.5/)
+    await page.getByLabel('Seed').fill('')
+    await page.getByLabel('left', { exact: true }).fill('0')
+    const request = await sent(() => page.keyboard.press('Control+Enter'))
+    expect(request.look?.box[0]).toBe(0)
+    await page.getByText(/^Fork of a search at turn 1: another box/).waitFor()
+  })
+
+  test('a box at the right edge keeps its size of one step, however often shift and an arrow make it smaller', async () => {
+    await openFork()
+    const side = Number(await page.getByLabel('right', { exact: true }).getAttribute('max'))
+    await drag([0.9, 0.9], [0.99, 0.99])
+    for (let presses = 0; presses < 20; presses++) {
+      await page.keyboard.press('Shift+ArrowLeft')
+      await page.keyboard.press('Shift+ArrowUp')
+    }
+    const [left, top, right, bottom] = await edges()
+    expect([right! - left!, bottom! - top!]).toEqual([side / 16, side / 16])
+    expect(left).toBeGreaterThan(0.8 * side)
+  })
+
+  test('a server that does not answer and a model that it no longer has leave the form as it was', async () => {
+    await openFork()
+    await drag([0.01, 0.01], [0.24, 0.24])
+    const drawn = await edges()
+    await page.route('**/api/forks', (route) => route.abort())
+    await page.getByRole('button', { name: 'Go on from here' }).click()
+    await page.getByRole('alert').getByText('The server does not answer').waitFor()
+    await expect.poll(() => page.evaluate<string>('document.activeElement.textContent')).toMatch(/does not answer/)
+    await page.unroute('**/api/forks')
+    await page.route('**/api/forks', async (route) => {
+      const request = route.request().postDataJSON() as ForkRequest
+      await route.continue({ postData: JSON.stringify({ ...request, policy: 'gone' }) })
+    })
+    await refused('Who goes on', /policy: has to be one of "embedded"/)
+    await page.unroute('**/api/forks')
+    expect(await edges()).toEqual(drawn)
   })
 
   test('a search of a run is forked on its page, and its fork is stored beside it', async () => {
@@ -156,7 +230,7 @@ describe.skipIf(!hasBrowser)('forking on the page', () => {
     await page.waitForURL(/run\/eval\/0/)
     await page
       .locator('.forks a')
-      .getByText(/^at turn 1/)
+      .getByText(/^fork 1 at turn 1: another box/)
       .waitFor()
     expect(errors).toEqual([])
   })

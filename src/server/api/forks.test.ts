@@ -94,7 +94,9 @@ test('a fork with another box is a search of its own that names its parent, and 
   expect(fork.turns[0]).toMatchObject({ byHand: ['box'], action: { boxRel: [0.0625, 0.5625, 0.3125, 0.9375] } })
   expect([fork.seed, fork.maxTurns]).toEqual([parent.search.seed, 8])
   expect(fork.verdict?.kind).toMatch(/correct|wrong/)
-  expect(await json<AskFork[]>(`/api/asks/${parent.id}/forks`)).toMatchObject([{ id, sample: 0, turn: 1 }])
+  expect(await json<AskFork[]>(`/api/asks/${parent.id}/forks`)).toMatchObject([
+    { id, sample: 0, turn: 1, changed: ['box'], startedMs: expect.any(Number) },
+  ])
   const view = await fetch(`${server.url}/api/asks/${id}/view?observation=1`)
   expect([view.status, view.headers.get('content-type')]).toEqual([200, 'image/png'])
   // A fork can be forked in turn.
@@ -131,12 +133,17 @@ test('a fork of a stored search is stored beside its run, whose log and figures 
   expect(search.verdict?.kind).toBe(search.answer === search.problem.answer ? 'correct' : 'wrong')
   expect((await fetch(`${server.url}/api/runs/eval%2Fforks/items/0/region?side=50`)).status).toBe(200)
   expect(await json<SearchFamily>('/api/runs/eval/items/0/family')).toEqual({
-    forks: [0, 1].map((index) => expect.objectContaining({ run: 'eval/forks', index, turn: 1, policy: 'embedded' })),
+    forks: [['box'], ['box', 'seed']].map((changed, index) => ({
+      ...{ run: 'eval/forks', index, sampleIndex: index, turn: 1, policy: 'embedded', startedMs: expect.any(Number) },
+      changed: expect.arrayContaining(changed),
+      answer: items[index]!.answer,
+      verdict: items[index]!.verdict,
+    })),
   })
   // A fork of a fork is beside it.
   const again = await post('/api/forks', { ...request(), origin: { run: 'eval/forks', index: 1 }, turn: 2, seed: 9 })
   expect(await ended(((await again.json()) as { id: string }).id)).toMatchObject({
-    parent: { run: 'forks', sampleIndex: 1 },
+    parent: { run: 'eval/forks', sampleIndex: 1 },
   })
   expect(await json<SearchFamily>('/api/runs/eval%2Fforks/items/1/family')).toEqual({
     parent: { run: 'eval', index: 0 },
@@ -154,6 +161,7 @@ test('a fork of a stored search is stored beside its run, whose log and figures 
 test.each<[string, Partial<Record<keyof ForkRequest, unknown>>, number, string]>([
   ['a policy that is not offered', { policy: 'chat:x' }, 400, 'invalid_request'],
   ['a box outside of its source', { look: { box: [0, 0, 2, 1], source: 0 } }, 400, 'invalid_request'],
+  ['a box without an inside', { look: { box: [0.5, 0, 0.5, 1], source: 0 } }, 400, 'fork-box-empty'],
   ['a turn that is not there', { turn: 99, seed: 1 }, 400, 'no-such-turn'],
   ['a search that is not there', { origin: { ask: 'none', sample: 0 } }, 404, 'no_ask'],
   ['a sample that is not there', { origin: { ask: '', sample: 5 } }, 409, 'not_ended'],
@@ -165,12 +173,13 @@ test.each<[string, Partial<Record<keyof ForkRequest, unknown>>, number, string]>
   expect([refused.status, ((await refused.json()) as ErrorBody).error.code]).toEqual([status, code])
 })
 
-test('a thought that the policy cannot read breaks the fork with the fix', async () => {
-  const started = await post('/api/forks', request({ thought: 'Somewhere on the left, perhaps.' }))
-  const events = await news(((await started.json()) as { id: string }).id)
-  expect(events.at(-1)).toMatchObject({
-    kind: 'broken',
-    message: expect.stringContaining('Leave the thought as it is'),
-  })
+test('a thought that the policy cannot read is refused with the fix, before there is a fork', async () => {
+  const before = await json<AskFork[]>(`/api/asks/${parent.id}/forks`)
+  const refused = await post('/api/forks', request({ thought: 'Somewhere on the left, perhaps.' }))
+  expect([refused.status, await refused.json()]).toMatchObject([
+    400,
+    { error: { code: 'turn-not-readable', message: expect.stringContaining('Leave the thought as it is') } },
+  ])
+  expect(await json<AskFork[]>(`/api/asks/${parent.id}/forks`)).toEqual(before)
   expect(faults).toEqual([])
 })

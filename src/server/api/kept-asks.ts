@@ -1,7 +1,7 @@
 /** Asks with their events: the running ones, and the newest finished ones within bounds on number and size. */
 import { randomUUID } from 'node:crypto'
 import type { SearchExchanges } from '../../protocol/exchange.ts'
-import type { Trajectory } from '../../protocol/trajectory.ts'
+import type { Parent, Trajectory } from '../../protocol/trajectory.ts'
 import { pixelsId } from '../../vision/picture.ts'
 import type { Picture } from '../../vision/picture.ts'
 import type { Pictures } from './pictures.ts'
@@ -18,6 +18,8 @@ export interface AskedHere {
   readonly profile: Trajectory['profile']
   /** For a fork: the search that it departs from. */
   readonly origin?: ForkOrigin
+  /** For a fork: what it changes. */
+  readonly changed?: Parent['changed']
   /** Opens one of its pictures after its end; default: among the pictures that the server keeps. */
   readonly reopen?: PictureAt
   /** The entry in the list of recent questions; absent if not listed. */
@@ -41,6 +43,8 @@ export class Ask {
   /** Its number on this server. */
   readonly number: number
   readonly origin: ForkOrigin | undefined
+  readonly changes: Parent['changed']
+  readonly startedMs = Date.now()
   readonly events: AskEvent[] = []
   /** By sample, for those whose policy is currently writing. */
   readonly drafts = new Map<number, Draft>()
@@ -58,7 +62,7 @@ export class Ask {
   #wake: (() => void)[] = []
 
   constructor(
-    { pictures, profile, listed, origin, reopen }: AskedHere,
+    { pictures, profile, listed, origin, changed = [], reopen }: AskedHere,
     number: number,
     kept: Pictures,
     signal: AbortSignal,
@@ -70,6 +74,7 @@ export class Ask {
     this.listed = listed
     this.number = number
     this.origin = origin
+    this.changes = changed
     this.#reopen = reopen
     this.signal = AbortSignal.any([signal, this.#stopped.signal])
   }
@@ -182,11 +187,12 @@ export function keptAsks(pictures: Pictures, signal: AbortSignal): KeptAsks {
         })
         .slice(0, most.recent)
     },
-    forksOf: (id) =>
+    forksOf: (of) =>
       [...asks.values()].flatMap((ask) => {
         const { origin } = ask
-        if (origin === undefined || !('ask' in origin) || origin.ask !== id) return []
-        return [{ id: ask.id, sample: origin.sample, turn: origin.turn, outcome: outcomeOf(ask) }]
+        if (origin === undefined || !('ask' in origin) || origin.ask !== of) return []
+        const { id, changes: changed, startedMs } = ask
+        return [{ id, sample: origin.sample, turn: origin.turn, changed, startedMs, outcome: outcomeOf(ask) }]
       }),
     get(id) {
       const ask = asks.get(id)

@@ -6,7 +6,7 @@ import type { RunNotes } from './note-types.ts'
 import type { Level } from '../../protocol/problem.ts'
 import type { ReplyNews } from '../../shared/reply-news.ts'
 import type { Price } from '../../protocol/price.ts'
-import type { Observation, Trajectory, Turn } from '../../protocol/trajectory.ts'
+import type { Observation, Parent, Trajectory, Turn } from '../../protocol/trajectory.ts'
 
 /** `GET /api/setup`: the policies on offer. Without policies the server only shows runs. */
 export interface Setup {
@@ -78,12 +78,17 @@ type ForkedSearch = { readonly ask: string; readonly sample: number } | { readon
 export type ForkOrigin = ForkedSearch & { readonly turn: number }
 
 /** `GET /api/asks/<id>/forks`: the forks of its searches that this server has. */
-export interface AskFork {
+export interface AskFork extends Departure {
   readonly id: string
   readonly sample: number
-  readonly turn: number
   /** Its answer, otherwise its state. */
   readonly outcome: string
+}
+
+/** What tells the forks of a search apart: the turn, what was changed, and when. */
+export interface Departure extends Pick<Parent, 'turn' | 'changed'> {
+  /** Absent for forks of earlier versions. */
+  readonly startedMs?: number
 }
 
 /** The response to an `AskRequest`. */

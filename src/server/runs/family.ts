@@ -4,7 +4,7 @@ import type { Judge } from '../../judge/judge.ts'
 import { judgeNamed } from '../../judge/registry.ts'
 import type { Trajectory } from '../../protocol/trajectory.ts'
 import type { FoundRun } from '../../runs/find-runs.ts'
-import { forkCommand, forksName, isParent, runNameOf, searchedRun } from '../../runs/forks.ts'
+import { departsFrom, forkCommand, forksName, isParent, searchedRun } from '../../runs/forks.ts'
 import { fieldsOf } from '../../shared/fields.ts'
 import type { SearchFamily, StoredFork } from '../api/one-search.ts'
 import type { RunIndex } from './items.ts'
@@ -38,22 +38,22 @@ export async function relativesOf(
   const rows: StoredFork[] = []
   let parent: SearchFamily['parent']
   for (const [name, holder] of holders) {
-    for (const { kept } of holder.index.entries) {
-      const one = kept.item
+    for (const entry of holder.index.entries) {
+      const one = entry.kept.item
       if (one.problem !== item?.problem) continue
-      if (one.parent && isParent(one.parent, runNameOf(run), item) && departsHere(name, one.parent.run)) {
-        const { turn } = one.parent
-        rows.push({ run: name, index: one.index, turn, policy: one.policy, answer: one.answer, verdict: one.verdict })
+      const isFork = one.parent && item && departsFrom(one.parent, holder.run, run) && isParent(one.parent, item)
+      if (one.parent && isFork) {
+        const { turn, changed } = one.parent
+        const { sampleIndex, policy, answer, verdict } = one
+        const { startedMs } = (await holder.index.read(entry).catch(() => undefined)) ?? {}
+        const began = startedMs !== undefined && { startedMs }
+        rows.push({ run: name, index: one.index, sampleIndex, turn, changed, ...began, policy, answer, verdict })
       }
-      if (search.parent && isParent(search.parent, runNameOf(holder.run), one)) parent = { run: name, index: one.index }
+      if (search.parent && departsFrom(search.parent, run, holder.run) && isParent(search.parent, one))
+        parent = { run: name, index: one.index }
     }
   }
   return { ...(parent && { parent }), forks: rows }
-
-  /** The forks of asks are in the same run, and name none. */
-  function departsHere(holder: string, named: string | undefined): boolean {
-    return named !== undefined || holder === run.name
-  }
 }
 
 /** The judge of a run, if it needs no model; otherwise exact match. */
