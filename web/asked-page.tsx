@@ -67,7 +67,7 @@ export function AskedPage({ id }: { readonly id: string }) {
           </button>
         </p>
       )}
-      {origin && <ParentLink origin={origin} parent={known?.parent} />}
+      <ParentLink origin={origin} parent={origin && known?.parent} />
       <ForkList
         forks={(forks ?? []).map(({ id: fork, ...row }, index) => ({
           ...row,

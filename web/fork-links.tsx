@@ -30,7 +30,22 @@ function departureWords({ turn, changed }: Pick<Parent, 'turn' | 'changed'>): st
   return `turn ${turn}: ${changed.map((change) => changeWords[change]).join(', ')}`
 }
 
-export function ParentLink({ origin, parent }: { readonly origin: ForkOrigin; readonly parent: Parent | undefined }) {
+interface ParentProps {
+  /** Undefined if that search is not here. */
+  readonly origin: ForkOrigin | undefined
+  readonly parent: Parent | undefined
+}
+
+export function ParentLink({ origin, parent }: ParentProps) {
+  if (origin === undefined) {
+    if (parent === undefined) return null
+    const where = parent.run === undefined ? '' : ` of ${parent.run}`
+    return (
+      <p class="crumbs">
+        Fork of search {parent.sampleIndex + 1} of this problem{where}, which is not here, at {departureWords(parent)}
+      </p>
+    )
+  }
   return (
     <p class="crumbs">
       Fork of <a href={pageOf(origin, { turn: origin.turn })}>a search</a> at{' '}

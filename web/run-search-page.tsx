@@ -78,8 +78,8 @@ export function RunSearchPage({ name }: { readonly name: string }) {
           )}
         </span>
       </p>
-      {family?.parent && search?.parent && (
-        <ParentLink origin={{ ...family.parent, turn: search.parent.turn }} parent={search.parent} />
+      {family && search?.parent && (
+        <ParentLink origin={family.parent && { ...family.parent, turn: search.parent.turn }} parent={search.parent} />
       )}
       <ForkList
         forks={(family?.forks ?? []).map(({ run, index: at, sampleIndex, answer, verdict, ...row }) => ({

@@ -142,7 +142,11 @@ async function told(
   const index = Number(links?.page.split('/').at(-1))
   const { answer, end, verdict, turns, usage, ms } = fork
   if (json)
-    return printJson({ answer, end, verdict: verdict?.kind, turns: turns.length, run: folder, index, usage, ms })
+    return printJson({
+      ...{ answer, end, verdict: verdict?.kind, reason: verdict?.reason },
+      ...{ turns: turns.length, run: folder, index, usage, ms },
+    })
+  if (verdict) print(`Verdict: ${verdict.kind} (${verdict.reason}).`)
   print(`Stored as search ${index + 1} of ${folder}. To look at it: mini-o3 view ${shellWord(folder)}`)
 }
 

@@ -56,8 +56,15 @@ export async function relativesOf(
   return { ...(parent && { parent }), forks: rows }
 }
 
-/** The judge of a run, if it needs no model; otherwise exact match. */
+/** The judge of a run; where that asks a model, exact match, whose verdicts say so. */
 export function judgeOf(run: FoundRun): Judge {
   const name = fieldsOf(searchedRun(run).settings['judge'])?.['name']
-  return (typeof name === 'string' ? judgeNamed(name)?.kind.judge : undefined) ?? judgeExact
+  if (typeof name !== 'string') return judgeExact
+  const own = judgeNamed(name)?.kind.judge
+  if (own !== undefined) return own
+  const note = `by exact match: ${name}, which judged the run, is not asked about forks`
+  return (problem, answer) => {
+    const { reason, ...verdict } = judgeExact(problem, answer)
+    return { ...verdict, reason: `${reason}, ${note}` }
+  }
 }

@@ -1,0 +1,32 @@
+import { expect, test } from 'vitest'
+import { storedSearch } from '../../../test/stored-searches.ts'
+import type { FoundRun } from '../../runs/find-runs.ts'
+import { judgeOf } from './family.ts'
+
+const { problem } = storedSearch({ seed: 1, right: true })
+const right = problem.answer ?? ''
+
+/** A run that was judged so, or its forks. */
+function judgedBy(name: string | undefined, forks: boolean): FoundRun {
+  const of = { command: 'eval', ...(name !== undefined && { judge: { name } }) }
+  const settings = forks ? { command: 'fork', of } : of
+  return {
+    ...{ name: 'eval', path: 'runs/eval', settings, startedMs: 0, changedMs: 0, live: false, progress: undefined },
+    ...{ hasResult: true, log: { name: 'trajectories' } as never, bytes: 0, version: '' },
+  }
+}
+
+test.each([false, true])(
+  'a fork is judged as its run was, or its verdict says how instead (of a fork: %s)',
+  async (forks) => {
+    const verdict = (name?: string, answer = right) => judgeOf(judgedBy(name, forks))(problem, answer, undefined)
+    expect(await verdict()).toEqual({ kind: 'correct', reason: 'the same words' })
+    expect(await verdict('exact')).toEqual({ kind: 'correct', reason: 'the same words' })
+    expect(await verdict('anls')).not.toMatchObject({ reason: expect.stringContaining('exact match') })
+    for (const name of ['llm:qwen', 'local:qwen']) {
+      const said = `by exact match: ${name}, which judged the run, is not asked about forks`
+      expect(await verdict(name)).toEqual({ kind: 'correct', reason: `the same words, ${said}` })
+      expect(await verdict(name, 'no such answer')).toEqual({ kind: 'wrong', reason: `other words, ${said}` })
+    }
+  },
+)
