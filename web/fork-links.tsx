@@ -65,7 +65,7 @@ export interface ForkRow extends Departure {
 export function ForkList({ forks }: { readonly forks: readonly ForkRow[] }) {
   if (forks.length === 0) return null
   return (
-    <nav class="crumbs forks" aria-label="Forks">
+    <div class="crumbs forks">
       {forks.length === 1 ? 'Fork' : `${forks.length} forks`}
       <ul>
         {forks.map(({ href: page, number, outcome, startedMs, ...departure }) => (
@@ -77,6 +77,6 @@ export function ForkList({ forks }: { readonly forks: readonly ForkRow[] }) {
           </li>
         ))}
       </ul>
-    </nav>
+    </div>
   )
 }
