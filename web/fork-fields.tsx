@@ -16,7 +16,6 @@ interface FieldProps {
   readonly onDraft: (draft: ForkDraft) => void
   /** Of one field of the form at a time. */
   readonly problem: FieldProblem | undefined
-  readonly onProblem: (problem: FieldProblem | undefined) => void
 }
 
 const problemId = 'fork-problem'
@@ -52,7 +51,7 @@ export function typedIn({ value, validity }: HTMLInputElement): string {
   return validity.badInput ? 'not a number' : value
 }
 
-export function SourceField({ search, draft, onDraft, problem }: Omit<FieldProps, 'onProblem'>) {
+export function SourceField({ search, draft, onDraft, problem }: FieldProps) {
   const sources = sourcesAt(search, draft.turn)
   if (sources.length < 2) return null
   const originals = originalCount(search.observations)
@@ -90,18 +89,16 @@ export function BoxFields({
   step,
   onDraft,
   problem,
-  onProblem,
 }: FieldProps & { readonly step: number | undefined }) {
   const within = regionOf(search, draft.source)
   const px = shownEdges(search, draft, step)
   const type = (edge: EdgeName, text: string): void => {
-    onProblem(undefined)
     onDraft({ ...draft, typed: { ...draft.typed, [edge]: text } })
   }
   const takeOver = (): void => {
     const taken = boxTyped(search, draft, step)
-    if ('field' in taken) onProblem(taken)
-    else onDraft({ ...draft, ...taken, typed: {} })
+    // What is wrong is told when the form is sent: a message now would push the button away from under the pointer.
+    if (!('field' in taken)) onDraft({ ...draft, ...taken, typed: {} })
   }
   return (
     <WithProblem names={edgeNames} problem={problem}>

@@ -91,7 +91,7 @@ export function ForkForm({ search, origin, draft, onDraft, onStep, onCancel }: P
       <h3>Fork at turn {draft.turn}</h3>
       <p class="note">Drag a box on the picture, or move the one there with the arrow keys; shift changes its size.</p>
       <SourceField search={search} draft={draft} onDraft={change} problem={problem} />
-      <BoxFields search={search} draft={draft} step={step} onDraft={onDraft} problem={problem} onProblem={setRefusal} />
+      <BoxFields search={search} draft={draft} step={step} onDraft={change} problem={problem} />
       <WithProblem names={['thought']} problem={problem}>
         <label>
           <span>Thought</span>

@@ -18,6 +18,8 @@ interface Visit {
   readonly address: string
   readonly there: string
   readonly keys?: readonly string[]
+  /** A field that is emptied, and its form then sent. */
+  readonly empties?: string
   /** Elements that are clicked. */
   readonly opens?: string
   /** What is visible after that. */
@@ -73,6 +75,14 @@ const visits: readonly Visit[] = [
   { name: 'searches side by side', address: 'run/first/1?turn=1', there: '.turns', keys: ['c'] },
   { name: 'a search with notes', address: 'run/first/2', there: '.notes-panel', keys: ['s', 'v'] },
   { name: 'a fork', address: 'run/first/1?turn=1', there: '.turns', keys: ['e'] },
+  {
+    name: 'a fork that is refused',
+    address: 'run/first/1?turn=1',
+    there: '.turns',
+    keys: ['e'],
+    empties: '.fork .edges input >> nth=0',
+  },
+  { name: 'a search with two forks', address: 'run/first/0', there: '.forks li:nth-child(2)' },
   { name: 'a comparison', address: 'diff/first/second', there: '.virtual tr[data-row]' },
   { name: 'a run that does not exist', address: 'run/nowhere', there: '.problem' },
   { name: 'a page that does not exist', address: 'nowhere', there: 'main' },
@@ -95,6 +105,10 @@ describe.skipIf(!hasBrowser)('the pages', () => {
         ),
       )
     await writeRun(join(folder, 'first'), settings, { [log]: searches(12) })
+    const parent = { run: 'first', sampleIndex: 0, policy: 'embedded', turn: 1, changed: ['box'] } as const
+    const forks = [0, 1].map((sampleIndex) => ({ ...storedSearch({ seed: 0, right: true, sampleIndex }), parent }))
+    const ofFirst = { command: 'fork', of: settings }
+    await writeRun(join(folder, 'first', 'forks'), ofFirst, { [log]: jsonLines(forks) })
     await writeRun(join(folder, 'second'), settings, { [log]: searches(20) })
     const steps = Array.from({ length: 9 }, (_, step) => ({
       stage: 'rl',
@@ -133,7 +147,7 @@ describe.skipIf(!hasBrowser)('the pages', () => {
   test.each(visits)(
     '$name has no finding',
     { timeout: 120_000 },
-    async ({ address, there, opens, opened, file, keys = [] }) => {
+    async ({ address, there, empties, opens, opened, file, keys = [] }) => {
       const { page } = served
       const found: string[] = []
       for (const colorScheme of ['light', 'dark'] as const) {
@@ -144,6 +158,11 @@ describe.skipIf(!hasBrowser)('the pages', () => {
           else await page.goto(pathToFileURL(join(folder, file)).href)
           await page.locator(there).first().waitFor()
           for (const key of keys) await page.keyboard.press(key)
+          if (empties !== undefined) {
+            await page.locator(empties).fill('')
+            await page.keyboard.press('Enter')
+            await page.locator('[aria-invalid]:focus').waitFor()
+          }
           for (const one of opens === undefined ? [] : await page.locator(opens).all()) await one.click()
           if (opened !== undefined) await page.locator(opened).first().waitFor()
           for (const finding of await findings(page)) found.push(`${colorScheme}, ${width} px: ${finding}`)
