@@ -159,6 +159,7 @@ describe.skipIf(!hasBrowser)('the pages', () => {
           await page.locator(there).first().waitFor()
           for (const key of keys) await page.keyboard.press(key)
           if (empties !== undefined) {
+            await page.locator('form [type=submit]:enabled').waitFor()
             await page.locator(empties).fill('')
             await page.keyboard.press('Enter')
             await page.locator('[aria-invalid]:focus').waitFor()
