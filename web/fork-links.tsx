@@ -1,5 +1,5 @@
 /** Where a search and its forks are, each linking to the other. */
-import type { Departure, ForkOrigin, ForkRequest } from '../src/server/api/types.ts'
+import type { ForkDeparture, ForkOrigin, ForkRequest } from '../src/server/api/types.ts'
 import type { Parent } from '../src/protocol/trajectory.ts'
 import { href } from './route.ts'
 import { clock } from './text.ts'
@@ -54,7 +54,7 @@ export function ParentLink({ origin, parent }: ParentProps) {
   )
 }
 
-export interface ForkRow extends Departure {
+export interface ForkRow extends ForkDeparture {
   readonly href: string
   /** Among the forks of its search, or of its problem. */
   readonly number: number

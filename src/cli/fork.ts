@@ -143,8 +143,15 @@ async function told(
   const { answer, end, verdict, turns, usage, ms } = fork
   if (json)
     return printJson({
-      ...{ answer, end, verdict: verdict?.kind, reason: verdict?.reason },
-      ...{ turns: turns.length, run: folder, index, usage, ms },
+      answer,
+      end,
+      verdict: verdict?.kind,
+      reason: verdict?.reason,
+      turns: turns.length,
+      run: folder,
+      index,
+      usage,
+      ms,
     })
   if (verdict) print(`Verdict: ${verdict.kind} (${verdict.reason}).`)
   print(`Stored as search ${index + 1} of ${folder}. To look at it: mini-o3 view ${shellWord(folder)}`)

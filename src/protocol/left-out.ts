@@ -3,15 +3,15 @@ import { completed } from './end.ts'
 import type { End } from './end.ts'
 
 /** Numbers by reason, for example of rows with text that a trainer would interpret as pictures or special tokens. */
-export type LeftOut = Readonly<Record<string, number>>
+export type LeftOutCounts = Readonly<Record<string, number>>
 
 /** How often each reason is there. */
-export function countedReasons(reasons: readonly string[]): LeftOut {
+export function countedReasons(reasons: readonly string[]): LeftOutCounts {
   return joinedLeftOut(reasons.map((reason) => ({ [reason]: 1 })))
 }
 
 /** The sums by reason. */
-export function joinedLeftOut(parts: readonly LeftOut[]): LeftOut {
+export function joinedLeftOut(parts: readonly LeftOutCounts[]): LeftOutCounts {
   const joined: Record<string, number> = {}
   for (const part of parts)
     for (const [reason, count] of Object.entries(part)) joined[reason] = (joined[reason] ?? 0) + count
@@ -19,7 +19,7 @@ export function joinedLeftOut(parts: readonly LeftOut[]): LeftOut {
 }
 
 /** For example `2 searches are left out: wrong answer (1), no answer before a limit (1).`; empty if there are none. */
-export function leftOutText(leftOut: LeftOut, [one, several] = ['search', 'searches']): string {
+export function leftOutText(leftOut: LeftOutCounts, [one, several] = ['search', 'searches']): string {
   const reasons = Object.entries(leftOut).toSorted(([, a], [, b]) => b - a)
   if (reasons.length === 0) return ''
   const sum = reasons.reduce((before, [, count]) => before + count, 0)

@@ -1,7 +1,7 @@
 /** Chooses the searches of a run that are exported. */
 import { withHandVerdict } from '../../protocol/note.ts'
 import { countedReasons, whyNotRight } from '../../protocol/left-out.ts'
-import type { LeftOut } from '../../protocol/left-out.ts'
+import type { LeftOutCounts } from '../../protocol/left-out.ts'
 import { answeredPlainly } from '../../protocol/trajectory.ts'
 import type { Trajectory } from '../../protocol/trajectory.ts'
 import type { Settings } from '../../runs/configuration.ts'
@@ -25,7 +25,7 @@ export interface ChoiceRules {
 export interface ChosenSearches {
   readonly searches: readonly Trajectory[]
   /** Number of searches that match and are left out, by reason. */
-  readonly leftOut: LeftOut
+  readonly leftOut: LeftOutCounts
   /** Number of searches that match, exported or not, and of all. */
   readonly matched: number
   readonly of: number

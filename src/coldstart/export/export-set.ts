@@ -5,7 +5,7 @@ import { writeParquet } from './parquet-shards.ts'
 import { writeSharegpt } from './sharegpt.ts'
 import { specialTextIn } from './special-text.ts'
 import { leftOutText } from '../../protocol/left-out.ts'
-import type { LeftOut } from '../../protocol/left-out.ts'
+import type { LeftOutCounts } from '../../protocol/left-out.ts'
 import type { TrainingRow } from './training-row.ts'
 import { writeTrl } from './trl.ts'
 import { endingInReply, onePerProblem, writeVerl, writeVerlAgent } from './verl.ts'
@@ -46,7 +46,7 @@ export interface ExportSetOptions {
 
 export interface ExportSummary extends WrittenFolder {
   readonly rows: number
-  readonly leftOut: LeftOut
+  readonly leftOut: LeftOutCounts
   /** Number of pictures in the rows; a picture used in several rows is stored once as a file, or in each row as bytes. */
   readonly images: number
 }

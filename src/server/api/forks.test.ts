@@ -134,7 +134,12 @@ test('a fork of a stored search is stored beside its run, whose log and figures 
   expect((await fetch(`${server.url}/api/runs/eval%2Fforks/items/0/region?side=50`)).status).toBe(200)
   expect(await json<SearchFamily>('/api/runs/eval/items/0/family')).toEqual({
     forks: [['box'], ['box', 'seed']].map((changed, index) => ({
-      ...{ run: 'eval/forks', index, sampleIndex: index, turn: 1, policy: 'embedded', startedMs: expect.any(Number) },
+      run: 'eval/forks',
+      index,
+      sampleIndex: index,
+      turn: 1,
+      policy: 'embedded',
+      startedMs: expect.any(Number),
       changed: expect.arrayContaining(changed),
       answer: items[index]!.answer,
       verdict: items[index]!.verdict,

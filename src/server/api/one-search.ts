@@ -1,6 +1,6 @@
 /** The JSON API between pages and server: what the page of one search shows of others. Types only. */
 import type { Price } from '../../protocol/price.ts'
-import type { Departure, ItemRow } from './types.ts'
+import type { ForkDeparture, ItemRow } from './types.ts'
 
 /** `GET /api/runs/<name>/items/<n>/group`: what the page of a search shows of the others of its run. */
 export interface SearchGroup {
@@ -18,6 +18,6 @@ export interface SearchFamily {
 }
 
 export interface StoredFork
-  extends Departure, Pick<ItemRow, 'index' | 'sampleIndex' | 'policy' | 'answer' | 'verdict'> {
+  extends ForkDeparture, Pick<ItemRow, 'index' | 'sampleIndex' | 'policy' | 'answer' | 'verdict'> {
   readonly run: string
 }

@@ -78,7 +78,7 @@ type ForkedSearch = { readonly ask: string; readonly sample: number } | { readon
 export type ForkOrigin = ForkedSearch & { readonly turn: number }
 
 /** `GET /api/asks/<id>/forks`: the forks of its searches that this server has. */
-export interface AskFork extends Departure {
+export interface AskFork extends ForkDeparture {
   readonly id: string
   readonly sample: number
   /** Its answer, otherwise its state. */
@@ -86,7 +86,7 @@ export interface AskFork extends Departure {
 }
 
 /** What tells the forks of a search apart: the turn, what was changed, and when. */
-export interface Departure extends Pick<Parent, 'turn' | 'changed'> {
+export interface ForkDeparture extends Pick<Parent, 'turn' | 'changed'> {
   /** Absent for forks of earlier versions. */
   readonly startedMs?: number
 }

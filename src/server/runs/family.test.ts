@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import { storedSearch } from '../../../test/stored-searches.ts'
 import type { FoundRun } from '../../runs/find-runs.ts'
+import { searchLog } from '../../runs/searches.ts'
 import { judgeOf } from './family.ts'
 
 const { problem } = storedSearch({ seed: 1, right: true })
@@ -11,8 +12,17 @@ function judgedBy(name: string | undefined, forks: boolean): FoundRun {
   const of = { command: 'eval', ...(name !== undefined && { judge: { name } }) }
   const settings = forks ? { command: 'fork', of } : of
   return {
-    ...{ name: 'eval', path: 'runs/eval', settings, startedMs: 0, changedMs: 0, live: false, progress: undefined },
-    ...{ hasResult: true, log: { name: 'trajectories' } as never, bytes: 0, version: '' },
+    name: 'eval',
+    path: 'runs/eval',
+    settings,
+    startedMs: 0,
+    changedMs: 0,
+    live: false,
+    progress: undefined,
+    hasResult: true,
+    log: searchLog,
+    bytes: 0,
+    version: '',
   }
 }
 
