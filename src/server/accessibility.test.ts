@@ -144,32 +144,28 @@ describe.skipIf(!hasBrowser)('the pages', () => {
     })
   }
 
-  test.each(visits)(
-    '$name has no finding',
-    { timeout: 120_000 },
-    async ({ address, there, empties, opens, opened, file, keys = [] }) => {
-      const { page } = served
-      const found: string[] = []
-      for (const colorScheme of ['light', 'dark'] as const) {
-        for (const width of [1280, 380]) {
-          await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' })
-          await page.setViewportSize({ width, height: 900 })
-          if (file === undefined) await served.open(address)
-          else await page.goto(pathToFileURL(join(folder, file)).href)
-          await page.locator(there).first().waitFor()
-          for (const key of keys) await page.keyboard.press(key)
-          if (empties !== undefined) {
-            await page.locator('form [type=submit]:enabled').waitFor()
-            await page.locator(empties).fill('')
-            await page.keyboard.press('Enter')
-            await page.locator('[aria-invalid]:focus').waitFor()
-          }
-          for (const one of opens === undefined ? [] : await page.locator(opens).all()) await one.click()
-          if (opened !== undefined) await page.locator(opened).first().waitFor()
-          for (const finding of await findings(page)) found.push(`${colorScheme}, ${width} px: ${finding}`)
+  test.each(visits)('$name has no finding', async ({ address, there, empties, opens, opened, file, keys = [] }) => {
+    const { page } = served
+    const found: string[] = []
+    for (const colorScheme of ['light', 'dark'] as const) {
+      for (const width of [1280, 380]) {
+        await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' })
+        await page.setViewportSize({ width, height: 900 })
+        if (file === undefined) await served.open(address)
+        else await page.goto(pathToFileURL(join(folder, file)).href)
+        await page.locator(there).first().waitFor()
+        for (const key of keys) await page.keyboard.press(key)
+        if (empties !== undefined) {
+          await page.locator('form [type=submit]:enabled').waitFor()
+          await page.locator(empties).fill('')
+          await page.keyboard.press('Enter')
+          await page.locator('[aria-invalid]:focus').waitFor()
         }
+        for (const one of opens === undefined ? [] : await page.locator(opens).all()) await one.click()
+        if (opened !== undefined) await page.locator(opened).first().waitFor()
+        for (const finding of await findings(page)) found.push(`${colorScheme}, ${width} px: ${finding}`)
       }
-      expect(found).toEqual([])
-    },
-  )
+    }
+    expect(found).toEqual([])
+  })
 })
