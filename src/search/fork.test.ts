@@ -29,9 +29,9 @@ afterAll(() => embedded.close?.())
 const under = { policy: 'embedded', profile, seed: 4, maxTurns: 32 }
 
 async function fork(words: ForkWords, policy = embedded, change: Partial<typeof under> = {}): Promise<Trajectory> {
-  const { seed, maxTurns } = { ...under, ...change }
-  const begun = planFork(parent, words, { ...under, ...change, policy: `${policy.name} again` })
-  return (await searchToEnd(task, policy, { profile, seed, maxTurns, begun })).trajectory
+  const going = { ...under, ...change }
+  const begun = planFork(parent, words, { ...going, policy: `${policy.name} again` })
+  return (await searchToEnd(task, policy, { ...going, begun })).trajectory
 }
 
 /** Reads its script by the number of the turn, and keeps what it was told. */
@@ -144,9 +144,10 @@ describe('a fork', () => {
 
   test('carries out an invalid box as the environment does: the policy reads the error', async () => {
     const next = scripted(() => '<answer>4</answer>')
-    const empty = await fork({ turn: 1, look: { boxRel: relativeBox(0.5, 0.5, 0.5, 0.75), source: 0 } }, next.policy)
+    const belowOnePixel = { boxRel: relativeBox(0.5, 0.5, 0.5001, 0.75), source: 0 }
+    const empty = await fork({ turn: 1, look: belowOnePixel }, next.policy, { profile: profiles.default })
     expect(empty.turns[0]).toMatchObject({ error: { code: 'empty-width' }, byHand: ['box'] })
-    expect(next.told[2]).toMatchObject({ kind: 'error', text: expect.stringContaining('empty') })
+    expect(next.told[2]).toMatchObject({ kind: 'error', text: expect.stringContaining('covers no width') })
   })
 
   test.each(['default', 'tools', 'official', 'qwen3.5'] as const)(
@@ -196,6 +197,12 @@ describe('a fork', () => {
     ['a turn after the last', { turn: 99 }, {}, 'no-such-turn'],
     ['no change', { turn: 2 }, {}, 'fork-unchanged'],
     ['a source that comes later', { turn: 1, look: { boxRel: aroundTarget(), source: 1 } }, {}, 'no-such-source'],
+    [
+      'a box without an inside',
+      { turn: 1, look: { boxRel: relativeBox(0.5, 0.5, 0.5, 0.75), source: 0 } },
+      {},
+      'fork-box-empty',
+    ],
     ['a limit without a turn left', { turn: 2, thought: 'x' }, { maxTurns: 2 }, 'fork-over-limit'],
   ])('is refused for %s', (_, words, change, code) => {
     expect(() => planFork(parent, words, { ...under, ...change })).toThrow(expect.objectContaining({ code }))
