@@ -135,7 +135,7 @@ describe('mini-o3 export', () => {
     const path = await runWith({ command: 'collect', data: run.data }, marked)
     const said = await mini(path, '--to', 'parquet', '--out', inFolder('marked'))
     expect(said).toContain('2 rows with')
-    expect(said).toContain('1 row is left out: the text contains <image> (1).')
+    expect(said).toContain('1 search is left out: the text contains <image> (1).')
   })
 
   it('says what is wrong with the options', async () => {
