@@ -1,6 +1,6 @@
 /** The searches of one question, live. */
 import { useEffect, useMemo, useState } from 'preact/hooks'
-import type { AskFork } from '../src/server/api/types.ts'
+import type { AskFork } from '../src/server/api/fork-types.ts'
 import { postJson, useJson } from './fetch-json.ts'
 import { ForkList, pageOf, ParentLink } from './fork-links.tsx'
 import { keepDraft, readDraft } from './form-draft.ts'

@@ -1,6 +1,7 @@
 /** The form to fork a search at a turn: where it looks, what it thinks, and who goes on from there. */
 import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks'
-import type { AskStarted, ForkRequest, PolicyRow, Setup } from '../src/server/api/types.ts'
+import type { ForkRequest } from '../src/server/api/fork-types.ts'
+import type { AskStarted, PolicyRow, Setup } from '../src/server/api/types.ts'
 import { errorCodeOf, messageOf } from '../src/shared/errors.ts'
 import { ProblemFact } from './facts.tsx'
 import { postJson, useJson } from './fetch-json.ts'

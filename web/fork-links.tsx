@@ -1,5 +1,5 @@
 /** Where a search and its forks are, each linking to the other. */
-import type { ForkDeparture, ForkOrigin, ForkRequest } from '../src/server/api/types.ts'
+import type { ForkDeparture, ForkOrigin, ForkRequest } from '../src/server/api/fork-types.ts'
 import type { Parent } from '../src/protocol/trajectory.ts'
 import { href } from './route.ts'
 import { clock } from './text.ts'

@@ -1,6 +1,7 @@
 /** The searches of one ask, live by server-sent events; the browser reconnects by itself. */
 import { useEffect, useState } from 'preact/hooks'
-import type { AskEvent, DraftNews, ForkOrigin } from '../src/server/api/types.ts'
+import type { ForkOrigin } from '../src/server/api/fork-types.ts'
+import type { AskEvent, DraftNews } from '../src/server/api/types.ts'
 import { fromServer } from './fetch-json.ts'
 import { withEvent } from './shown-search.ts'
 import type { ShownSearch } from './shown-search.ts'

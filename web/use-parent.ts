@@ -1,7 +1,7 @@
 /** The search that a fork departs from, to stand beside it. */
 import { useEffect, useState } from 'preact/hooks'
 import type { Trajectory } from '../src/protocol/trajectory.ts'
-import type { ForkRequest } from '../src/server/api/types.ts'
+import type { ForkRequest } from '../src/server/api/fork-types.ts'
 import { fetchJson } from './fetch-json.ts'
 import { trajectoryPath } from './fork-links.tsx'
 import { hashesOf, pictureUrls } from './shown-search.ts'

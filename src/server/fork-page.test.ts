@@ -6,7 +6,7 @@ import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { hasBrowser, servePage, type ServedPage } from '../../test/served-page.ts'
 import { jsonLines, writeRun } from '../../test/stored-searches.ts'
-import type { ForkRequest } from './api/types.ts'
+import type { ForkRequest } from './api/fork-types.ts'
 
 describe.skipIf(!hasBrowser)('forking on the page', () => {
   let folder: string

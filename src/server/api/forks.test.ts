@@ -17,7 +17,8 @@ import { openPictures } from './pictures.ts'
 import type { Pictures } from './pictures.ts'
 import { runRoutes } from './run-routes.ts'
 import type { SearchFamily } from './one-search.ts'
-import type { AskEvent, AskFork, ErrorBody, ForkRequest, RunDetails, RunFigures, Setup } from './types.ts'
+import type { AskFork, ForkRequest } from './fork-types.ts'
+import type { AskEvent, ErrorBody, RunDetails, RunFigures, Setup } from './types.ts'
 
 const stop = new AbortController()
 const faults: unknown[] = []

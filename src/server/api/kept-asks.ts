@@ -6,7 +6,8 @@ import { pixelsId } from '../../vision/picture.ts'
 import type { Picture } from '../../vision/picture.ts'
 import type { Pictures } from './pictures.ts'
 import type { PictureAt } from './region.ts'
-import type { AskEvent, AskFork, ForkOrigin, RecentAsk, Waiting } from './types.ts'
+import type { AskFork, ForkOrigin } from './fork-types.ts'
+import type { AskEvent, RecentAsk, Waiting } from './types.ts'
 import { HttpError } from '../http/http-error.ts'
 
 const most = { asks: 200, newsBytes: 64 * 1024 ** 2, recent: 20 }

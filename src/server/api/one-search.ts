@@ -1,6 +1,7 @@
 /** The JSON API between pages and server: what the page of one search shows of others. Types only. */
 import type { Price } from '../../protocol/price.ts'
-import type { ForkDeparture, ItemRow } from './types.ts'
+import type { ForkDeparture } from './fork-types.ts'
+import type { ItemRow } from './types.ts'
 
 /** `GET /api/runs/<name>/items/<n>/group`: what the page of a search shows of the others of its run. */
 export interface SearchGroup {

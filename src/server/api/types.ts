@@ -2,11 +2,12 @@
 import type { Found } from '../../discover/found.ts'
 import type { SearchFacts } from '../../protocol/filter/facts.ts'
 import type { JobProgress } from '../../shared/job.ts'
+import type { ForkOrigin } from './fork-types.ts'
 import type { RunNotes } from './note-types.ts'
 import type { Level } from '../../protocol/problem.ts'
 import type { ReplyNews } from '../../shared/reply-news.ts'
 import type { Price } from '../../protocol/price.ts'
-import type { Observation, Parent, Trajectory, Turn } from '../../protocol/trajectory.ts'
+import type { Observation, Trajectory, Turn } from '../../protocol/trajectory.ts'
 
 /** `GET /api/setup`: the policies on offer. Without policies the server only shows runs. */
 export interface Setup {
@@ -55,40 +56,6 @@ export interface AskRequest {
   readonly policy: string
   readonly maxTurns: number
   readonly samples: number
-}
-
-/** `POST /api/forks`: goes on from a turn of a search, whose text may be changed; the response is an `AskStarted`. */
-export interface ForkRequest {
-  readonly origin: ForkedSearch
-  /** The turn that is changed, or without a change the first one that is taken anew. */
-  readonly turn: number
-  /** Where that turn is to look: fractions of the source, a picture by the index of its observation. */
-  readonly look?: { readonly box: readonly [number, number, number, number]; readonly source: number } | undefined
-  readonly thought?: string | undefined
-  readonly policy: string
-  /** Default: that of the search if the turn is changed, otherwise another one. */
-  readonly seed?: number | undefined
-  /** Default: that of the search. */
-  readonly maxTurns?: number | undefined
-}
-
-/** The search that is forked: of an ask, or stored in a run. */
-type ForkedSearch = { readonly ask: string; readonly sample: number } | { readonly run: string; readonly index: number }
-
-export type ForkOrigin = ForkedSearch & { readonly turn: number }
-
-/** `GET /api/asks/<id>/forks`: the forks of its searches that this server has. */
-export interface AskFork extends ForkDeparture {
-  readonly id: string
-  readonly sample: number
-  /** Its answer, otherwise its state. */
-  readonly outcome: string
-}
-
-/** What tells the forks of a search apart: the turn, what was changed, and when. */
-export interface ForkDeparture extends Pick<Parent, 'turn' | 'changed'> {
-  /** Absent for forks of earlier versions. */
-  readonly startedMs?: number
 }
 
 /** The response to an `AskRequest`. */
