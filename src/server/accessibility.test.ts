@@ -18,15 +18,19 @@ interface Visit {
   readonly address: string
   readonly there: string
   readonly keys?: readonly string[]
-  /** A field that is emptied, and its form then sent. */
-  readonly empties?: string
   /** Elements that are clicked. */
   readonly opens?: string
   /** What is visible after that. */
   readonly opened?: string
+  /** A field that is emptied then, and its form sent. */
+  readonly empties?: string
   /** The page is a file, in place of one of the server. */
   readonly file?: 'try.html'
 }
+
+/** Clicked: a key that is pressed before the page listens would open nothing. */
+const fork = 'button:has-text("fork from here")'
+const forkForm = { address: 'run/first/1?turn=1', there: fork, opens: fork, opened: '.fork .go:enabled' }
 
 const visits: readonly Visit[] = [
   { name: 'the form', address: '', there: 'form' },
@@ -74,14 +78,8 @@ const visits: readonly Visit[] = [
   { name: 'a search that failed', address: 'run/paced/1', there: '.card.ending' },
   { name: 'searches side by side', address: 'run/first/1?turn=1', there: '.turns', keys: ['c'] },
   { name: 'a search with notes', address: 'run/first/2', there: '.notes-panel', keys: ['s', 'v'] },
-  { name: 'a fork', address: 'run/first/1?turn=1', there: '.turns', keys: ['e'] },
-  {
-    name: 'a fork that is refused',
-    address: 'run/first/1?turn=1',
-    there: '.turns',
-    keys: ['e'],
-    empties: '.fork .edges input >> nth=0',
-  },
+  { name: 'a fork', ...forkForm },
+  { name: 'a fork that is refused', ...forkForm, empties: '.fork .edges input >> nth=0' },
   { name: 'a search with two forks', address: 'run/first/0', there: '.forks li:nth-child(2)' },
   { name: 'a comparison', address: 'diff/first/second', there: '.virtual tr[data-row]' },
   { name: 'a run that does not exist', address: 'run/nowhere', there: '.problem' },
@@ -155,14 +153,13 @@ describe.skipIf(!hasBrowser)('the pages', () => {
         else await page.goto(pathToFileURL(join(folder, file)).href)
         await page.locator(there).first().waitFor()
         for (const key of keys) await page.keyboard.press(key)
+        for (const one of opens === undefined ? [] : await page.locator(opens).all()) await one.click()
+        if (opened !== undefined) await page.locator(opened).first().waitFor()
         if (empties !== undefined) {
-          await page.locator('form [type=submit]:enabled').waitFor()
           await page.locator(empties).fill('')
           await page.keyboard.press('Enter')
           await page.locator('[aria-invalid]:focus').waitFor()
         }
-        for (const one of opens === undefined ? [] : await page.locator(opens).all()) await one.click()
-        if (opened !== undefined) await page.locator(opened).first().waitFor()
         for (const finding of await findings(page)) found.push(`${colorScheme}, ${width} px: ${finding}`)
       }
     }
