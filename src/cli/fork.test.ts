@@ -21,12 +21,15 @@ let parent: Trajectory
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'fork-command-'))
   run = join(folder, 'eval')
-  const scene = makeScene(3, 'medium')
   const embedded = await embeddedPolicy({ workers: 1, temperature: 0.3 })
-  const task = { problem: makeProblem(scene), picture: scenePicture(scene, 1024) }
   // Evaluations count the answer that their benchmark counts.
   const profile = { ...profiles.embedded, answerPick: 'first' } as const
-  parent = (await searchToEnd(task, embedded, { profile, seed: 4, maxTurns: 12 })).trajectory
+  // The first scene that takes two turns: which one that is depends on the weights.
+  for (let place = 1; place <= 40 && !(parent?.turns.length > 1); place++) {
+    const scene = makeScene(place, 'medium')
+    const task = { problem: makeProblem(scene), picture: scenePicture(scene, 1024) }
+    parent = (await searchToEnd(task, embedded, { profile, seed: 4, maxTurns: 12 })).trajectory
+  }
   await embedded.close?.()
   const settings = { command: 'eval', samples: 1, maxTurns: 12, seed: 1 }
   await writeRun(run, settings, { 'trajectories.jsonl': jsonLines([parent]) })
