@@ -43,7 +43,7 @@ const of = ({ problem, sampleIndex }: Trajectory): readonly string[] =>
 test('from a run to a policy that learned from what people corrected', { timeout: 600_000 }, async () => {
   const data = join(folder, 'data')
   await mini('probe', 'build', '--out', data, '--test', '24', '--seed', '21', '--no-pictures')
-  await mini('eval', '--data', data, '--max-turns', '8', '--temperature', '1', '--seed', '1', '--run', run)
+  await mini('eval', '--data', data, '--max-turns', '6', '--temperature', '1', '--seed', '1', '--run', run)
   const log = await readFile(join(run, 'trajectories.jsonl'), 'utf8')
   const failed = (await searchesIn(run)).filter(({ verdict }) => verdict?.kind !== 'correct')
 

@@ -116,7 +116,7 @@ test('runs every stage and reports what came of it, in sentences made of the fig
   expect(await recipe(['--json'])).toEqual(allStages)
   const result = JSON.parse(stdout)
   expect(result).toMatchObject({ preset: 'quick', smoke: true, run: folder, evals: { masked: { avgAtK: 1 } } })
-  expect(stderr).toContain('4/10 sft: mini-o3 sft --collection ')
+  expect(stderr).toContain('4/9 sft: mini-o3 sft --collection ')
   expect(stderr).toContain('result of sft')
   const { parts } = dataIn<ReportData>(await readFile(result.report, 'utf8'))
   const of = <Kind extends Part['kind']>(kind: Kind) =>
@@ -157,9 +157,9 @@ test('the page asks for nothing, runs only its own script, and shows text as tex
 
 test('what is done is not done again, and a stage that was stopped goes on', async () => {
   await expect(recipe([], 'collect')).rejects.toThrow(AbortedError)
-  expect(stderr).toContain('Stopped in stage 3/10 collect. Repeat')
+  expect(stderr).toContain('Stopped in stage 3/9 collect. Repeat')
   expect(await recipe()).toEqual(allStages.slice(2))
-  expect(stderr).toContain('2/10 scenes: already done')
+  expect(stderr).toContain('2/9 scenes: already done')
   expect(await recipe()).toEqual([])
   const log = (await readFile(join(folder, 'stages.jsonl'), 'utf8')).trimEnd().split('\n')
   expect(log.map((line) => JSON.parse(line)).filter(({ name }) => name === 'collect')).toMatchObject([

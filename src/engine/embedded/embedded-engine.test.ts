@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Worker } from 'node:worker_threads'
 import { afterAll, describe, expect, test, vi } from 'vitest'
-import { defaultConfig, type ModelConfig } from '../../model/config.ts'
+import { defaultConfig, type ModelConfig, textTokens } from '../../model/config.ts'
 import { parameterCount, parameterSpecs } from '../../model/parameters.ts'
 import { readSafetensors, writeSafetensors } from '../../model/safetensors.ts'
 import { encodeText, special } from '../../model/tokenizer.ts'
@@ -191,7 +191,7 @@ describe('embedded engine', () => {
     const sampler = await own.sampler()
     const [{ prompt }] = turns(1) as [Datum]
     const request = { prompt, seed: 1, temperature: 1, maxTokens: 2 }
-    const long = { ...request, prompt: promptOf(viewAndText(prompt).view, Array<number>(80).fill(5)) }
+    const long = { ...request, prompt: promptOf(viewAndText(prompt).view, Array<number>(textTokens(config) + 1).fill(5)) }
     const both = await Promise.allSettled([
       sampler.sample(long, { signal: undefined }),
       sampler.sample(request, { signal: undefined }),

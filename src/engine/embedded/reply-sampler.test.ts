@@ -3,7 +3,7 @@ import { logprobsReference } from '../../../test/jax/reference.ts'
 import { networkOf, shippedPolicy } from '../../../test/network.ts'
 import { patchTokens } from '../../model/config.ts'
 import { goalOf } from '../../model/goal.ts'
-import { turnForm } from '../../model/grammar.ts'
+import { newestShown, turnForm } from '../../model/grammar.ts'
 import { cacheFloats, forward } from '../../model/kernels/forward.ts'
 import type { Network } from '../../model/kernels/network.ts'
 import { runStem } from '../../model/kernels/stem.ts'
@@ -50,7 +50,7 @@ function slowReply(
   const { view, tokens: text } = viewAndText(prompt)
   const draw = createDraw(net)
   const rng = random('sample', request.seed)
-  const form = formed ? turnForm() : undefined
+  const form = formed ? turnForm(newestShown(text)) : undefined
   const start = [...text, ...replyStart]
   const tokens: number[] = []
   const logprobs: number[] = []
