@@ -191,7 +191,10 @@ describe('embedded engine', () => {
     const sampler = await own.sampler()
     const [{ prompt }] = turns(1) as [Datum]
     const request = { prompt, seed: 1, temperature: 1, maxTokens: 2 }
-    const long = { ...request, prompt: promptOf(viewAndText(prompt).view, Array<number>(textTokens(config) + 1).fill(5)) }
+    const long = {
+      ...request,
+      prompt: promptOf(viewAndText(prompt).view, Array<number>(textTokens(config) + 1).fill(5)),
+    }
     const both = await Promise.allSettled([
       sampler.sample(long, { signal: undefined }),
       sampler.sample(request, { signal: undefined }),
