@@ -50,6 +50,13 @@ test.each([
     expect(line.replace(/^\*\*(.*)\*\*/, '$1')).not.toMatch(/[<>[\]`*_#|~&$@\\]|^\s*[-+]|:\/\/|www\./)
 })
 
+test('marks of direction, with which text could be shown in another order, are left out', async () => {
+  const turned = 'a\u202ecba\u202c \u2066b\u2069\u200f'
+  const { text } = await searchMarkdown(searched([0], turned, turned), [picture], 'x')
+  expect(text).toContain('acba b')
+  expect(text).not.toMatch(/[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/)
+})
+
 test('as a download, an archive of text and pictures', async () => {
   const { name, content } = await searchDownload('md', searched([0]), [picture])
   expect(name).toBe('search.zip')

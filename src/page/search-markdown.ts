@@ -79,11 +79,15 @@ function placeText(observation: Observation, observations: readonly Observation[
 /** Any of these before a sign of ASCII makes it a plain sign. */
 const signs = /[!-/:-@[-`{-~]/g
 
+/** Marks that change the order in which other text is shown. */
+const directions = /[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/g
+
 /** Text as a part of one line. A word joiner after @ and # keeps sites from making links of names and numbers. */
 function plain(text: string): string {
   return shown(text)
     .toWellFormed()
     .replaceAll(/\p{Cc}|[\u2028\u2029]/gu, ' ')
+    .replaceAll(directions, '')
     .replaceAll(/ {2,}/g, ' ')
     .trim()
     .replaceAll(signs, (sign) => `\\${sign}${sign === '@' || sign === '#' ? '\u2060' : ''}`)
