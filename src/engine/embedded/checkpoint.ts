@@ -3,7 +3,6 @@ import { z } from 'zod'
 import { defaultConfig, firstKernel, type ModelConfig } from '../../model/config.ts'
 import { parameterCount, type ParameterSpec, parameterSpecs } from '../../model/parameters.ts'
 import { readSafetensors, type StoredTensor, writeSafetensors } from '../../model/safetensors.ts'
-import { canonicalJson } from '../../shared/canonical.ts'
 import { UserError } from '../../shared/errors.ts'
 import { parseJson } from '../../shared/json.ts'
 import { itemAt } from '../../shared/known.ts'
@@ -86,16 +85,6 @@ export async function readCheckpoint(file: string): Promise<Checkpoint> {
     parameters,
     adam: { first: gather('adam.first/'), second: gather('adam.second/'), step: step.data },
   }
-}
-
-/** `readCheckpoint` for a model of this shape. */
-export async function readCheckpointOf(file: string, config: ModelConfig): Promise<Checkpoint> {
-  const checkpoint = await readCheckpoint(file)
-  if (canonicalJson(checkpoint.config) === canonicalJson(config)) return checkpoint
-  throw new UserError(
-    'checkpoint-foreign',
-    `${file} contains a model of another shape, perhaps of an earlier version. Name another checkpoint, or begin a new run.`,
-  )
 }
 
 function jsonOrUndefined(text: string | undefined): unknown {

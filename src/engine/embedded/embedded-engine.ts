@@ -8,7 +8,8 @@ import { availableParallelism } from 'node:os'
 import { defaultConfig, type ModelConfig, textTokens } from '../../model/config.ts'
 import { initialParameters, parameterCount, parameterSpecs } from '../../model/parameters.ts'
 import { orAborted } from '../../shared/deadline.ts'
-import { ContextLengthError, messageOf, MiniO3Error } from '../../shared/errors.ts'
+import { canonicalJson } from '../../shared/canonical.ts'
+import { ContextLengthError, messageOf, MiniO3Error, UserError } from '../../shared/errors.ts'
 import { startWorker } from '../../shared/worker-client.ts'
 import type { WorkerClient } from '../../shared/worker-client.ts'
 import { workerUrl } from '../../shared/worker-url.ts'
@@ -16,7 +17,7 @@ import { defined, itemAt } from '../../shared/known.ts'
 import type { AdamParameters, Datum, Engine, ForwardBackward, Loss, SampledReply, SampleRequest } from '../engine.ts'
 import { viewAndText } from '../engine.ts'
 import { type Adam, createAdam } from './adam.ts'
-import { readCheckpointOf, writeCheckpoint } from './checkpoint.ts'
+import { readCheckpoint, writeCheckpoint } from './checkpoint.ts'
 import { type Answer, replySlots, type Request, type Start } from './messages.ts'
 
 export interface EmbeddedEngineOptions {
@@ -150,7 +151,13 @@ export function createEmbeddedEngine(options: EmbeddedEngineOptions = {}): Embed
   }
 
   async function load(file: string): Promise<void> {
-    const checkpoint = await readCheckpointOf(file, config)
+    const checkpoint = await readCheckpoint(file)
+    if (canonicalJson(checkpoint.config) !== canonicalJson(config)) {
+      throw new UserError(
+        'checkpoint-foreign',
+        `${file} contains a model of another shape, perhaps of an earlier version. Name another checkpoint, or begin a new run.`,
+      )
+    }
     parameters.set(checkpoint.parameters)
     if (adam !== undefined || checkpoint.adam !== undefined) (await optimiser()).restore(checkpoint.adam)
     version++
