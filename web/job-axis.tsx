@@ -80,7 +80,10 @@ function Stages({ name }: { readonly name: string }) {
               </th>
               <td>{run.command}</td>
               <td>{stateWords[run.state]}</td>
-              <td>{run.progress && (run.state === 'running' ? jobText(run.progress) : countsText(run.progress))}</td>
+              <td>
+                {run.unreadable ??
+                  (run.progress && (run.state === 'running' ? jobText(run.progress) : countsText(run.progress)))}
+              </td>
               <td class="number">{durationText(Math.max(0, run.changedMs - run.startedMs) / 1000)}</td>
             </tr>
           ))}

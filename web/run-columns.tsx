@@ -29,6 +29,7 @@ export const stateWords: Readonly<Record<RunState, string>> = {
   incomplete: 'incomplete',
   interrupted: 'interrupted',
   failed: 'failed',
+  unreadable: 'unreadable',
   unknown: '',
 }
 
@@ -37,8 +38,8 @@ export const runColumns: readonly RunColumn[] = [
     name: 'state',
     title: 'State',
     text: ({ state }) => stateWords[state],
-    hint: ({ state, progress }) =>
-      progress?.ended?.reason ?? (progress && state === 'running' ? jobText(progress) : ''),
+    hint: ({ state, progress, unreadable }) =>
+      unreadable ?? progress?.ended?.reason ?? (progress && state === 'running' ? jobText(progress) : ''),
     cell: (run) => <State run={run} />,
   },
   { name: 'command', title: 'Command', text: ({ command }) => command },
@@ -100,13 +101,13 @@ export const runColumns: readonly RunColumn[] = [
   },
 ]
 
-function State({ run: { state, progress } }: { readonly run: ListedRun }) {
+function State({ run: { state, progress, unreadable } }: { readonly run: ListedRun }) {
   const tell = state === 'running' ? jobText : countsText
-  const counts = progress && state !== 'finished' ? tell(progress) : ''
+  const more = unreadable ?? (progress && state !== 'finished' ? tell(progress) : '')
   const word = <span class={state === 'running' ? 'live-mark' : `state ${state}`}>{stateWords[state]}</span>
   return (
     <>
-      {state !== 'unknown' && word} {counts && <small>{counts}</small>}
+      {state !== 'unknown' && word} {more && <small>{more}</small>}
     </>
   )
 }

@@ -106,7 +106,7 @@ function columnsOf(runs: readonly ListedRun[], { chosen, choose, closed, turn }:
           <input
             type="checkbox"
             aria-label={`Compare ${run.name}`}
-            disabled={run.bytes === 0 && !hasCurves(run)}
+            disabled={run.state === 'unreadable' || (run.bytes === 0 && !hasCurves(run))}
             checked={chosen.includes(run.name)}
             onChange={() => choose(run.name)}
           />

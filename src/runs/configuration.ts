@@ -97,6 +97,7 @@ export type Settings = Readonly<Record<string, unknown>>
 
 const anySettings = z.record(z.string(), z.unknown())
 export const configurationName = 'config.json'
+export const brokenCode = 'run-config-broken'
 const mostBytes = 16 * 1024 ** 2
 
 export function configurationFile(folder: string): string {
@@ -129,7 +130,7 @@ export async function readSettings<T>(folder: string, schema: z.ZodType<T>): Pro
 export async function readSettings(folder: string, schema: z.ZodType = anySettings): Promise<unknown> {
   const path = configurationFile(folder)
   const broken = (why: string, cause?: unknown): UserError =>
-    new UserError('run-config-broken', `${path} cannot be read: ${why}. Name another folder.`, { cause })
+    new UserError(brokenCode, `${path} cannot be read: ${why}. Restore the file, or name another folder.`, { cause })
   const { size } = (await plainFile(path)) ?? {}
   if (size === undefined) {
     const runs = await runsIn(folder)

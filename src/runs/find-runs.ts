@@ -1,10 +1,11 @@
 /** Finds the run folders below a folder by their configuration. Names are relative paths; nothing outside is reachable. */
 import { readdir, realpath } from 'node:fs/promises'
 import { join, relative, sep } from 'node:path'
+import { errorCodeOf, messageOf, UserError } from '../shared/errors.ts'
 import type { JobProgress } from '../shared/job.ts'
 import { mapLimit } from '../shared/map-limit.ts'
 import { recentValues } from '../shared/recent.ts'
-import { configurationFile, configurationName, readSettings } from './configuration.ts'
+import { brokenCode, configurationFile, configurationName, readSettings } from './configuration.ts'
 import type { Settings } from './configuration.ts'
 import { searchesPage } from './files.ts'
 import { isLocked } from './lock.ts'
@@ -27,7 +28,10 @@ export interface FoundRun {
   /** Path of its folder relative to the folder of runs, with `/`. */
   readonly name: string
   readonly path: string
+  /** Empty if they cannot be read. */
   readonly settings: Settings
+  /** Why its settings cannot be read. */
+  readonly unreadable?: string
   /** When its settings were written. */
   readonly startedMs: number
   readonly changedMs: number
@@ -47,7 +51,7 @@ export interface FoundRun {
 /** Reads the settings of the run in a folder; `settingsReader` makes one that remembers them. */
 export type ReadSettings = (folder: string) => Promise<Settings>
 
-/** Newest first. */
+/** Newest first, with those whose settings cannot be read. */
 export async function findRuns(root: string, read: ReadSettings = readSettings): Promise<FoundRun[]> {
   const folders: string[] = []
   const walk = async (path: string, depth: number): Promise<void> => {
@@ -67,7 +71,10 @@ export async function findRuns(root: string, read: ReadSettings = readSettings):
   return found.filter((run) => run !== undefined).toSorted((a, b) => b.changedMs - a.changedMs)
 }
 
-/** Undefined if the name, after resolving links, is not a run inside `root`. */
+/**
+ * Undefined if the name, after resolving links, is not a run inside `root`. Throws `UserError` `run-config-broken` if its settings cannot
+ * be read.
+ */
 export async function findRun(
   root: string,
   name: string,
@@ -76,26 +83,32 @@ export async function findRun(
   const path = join(root, name)
   const [base, real] = await Promise.all([root, path].map((one) => realpath(one).catch(() => undefined)))
   const inside = base !== undefined && real !== undefined && (real === base || real.startsWith(base + sep))
-  return inside && !name.includes('\0') ? runAt(root, path, read) : undefined
+  if (!inside || name.includes('\0')) return undefined
+  const run = await runAt(root, path, read)
+  if (run?.unreadable !== undefined) throw new UserError(brokenCode, run.unreadable)
+  return run
 }
 
 /** Files that commands write when they have finished; earlier versions kept nothing else of how they ended. */
 const resultFiles = ['results.md', 'report.html', searchesPage, policyFile()]
 
 async function runAt(root: string, path: string, read: ReadSettings): Promise<FoundRun | undefined> {
-  const settings = await read(path).catch(() => undefined)
-  if (settings === undefined) return undefined
+  const known = await settingsAt(path, read)
+  if (known === undefined) return undefined
   const files = [searchLog, rolloutLog, { name: 'metrics' }, noteLog].map((log) => logFile(path, log))
   const [searches, rollouts, metrics, notes, configuration] = await Promise.all(
     [...files, configurationFile(path)].map(plainFile),
   )
-  const [live, progress] = await Promise.all([isLocked(path), readRunFile(path, progressFile).catch(() => undefined)])
+  const [live, progress] = await Promise.all([
+    isLocked(path).catch(() => false),
+    readRunFile(path, progressFile).catch(() => undefined),
+  ])
   const stats = [searches, rollouts, metrics, notes, configuration]
   const trains = searches === undefined && rollouts !== undefined
   return {
     name: relative(root, path).split(sep).join('/') || '.',
     path,
-    settings,
+    ...known,
     startedMs: configuration?.mtimeMs ?? 0,
     changedMs: Math.max(...stats.map((one) => one?.mtimeMs ?? 0)),
     live,
@@ -104,6 +117,20 @@ async function runAt(root: string, path: string, read: ReadSettings): Promise<Fo
     log: trains ? rolloutLog : searchLog,
     bytes: (trains ? rollouts : searches)?.size ?? 0,
     version: stats.map((one) => `${one?.ino} ${one?.size} ${one?.mtimeMs}`).join(),
+  }
+}
+
+/** Undefined if the folder is not a run. */
+async function settingsAt(
+  path: string,
+  read: ReadSettings,
+): Promise<Pick<FoundRun, 'settings' | 'unreadable'> | undefined> {
+  try {
+    return { settings: await read(path) }
+  } catch (error) {
+    if (errorCodeOf(error) !== brokenCode) return undefined
+    // The list names the folder itself.
+    return { settings: {}, unreadable: messageOf(error).replace(path + sep, '') }
   }
 }
 

@@ -10,6 +10,8 @@ import type { JobProgress } from '../shared/job.ts'
 import { ownIdentity } from '../shared/process-identity.ts'
 
 const minute = 60_000
+const log = 'trajectories.jsonl'
+const evaluation = { command: 'eval', policy: 'chat:a', benchmark: 'vstar', data: '/data/vstar-bench' }
 const job = (change: Partial<JobProgress>): string =>
   JSON.stringify({ unit: 'searches', total: 40, done: 10, before: 0, startedMs: 0, toldMs: 10 * minute, ...change })
 const searches = (count: number, right: number): string =>
@@ -34,8 +36,6 @@ describe.skipIf(!hasBrowser)('the list of runs', () => {
 
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'runs-list-'))
-    const log = 'trajectories.jsonl'
-    const evaluation = { command: 'eval', policy: 'chat:a', benchmark: 'vstar', data: '/data/vstar-bench' }
     await writeRun(
       run('finished'),
       { ...evaluation, protocol: { profile: 'official' }, maxTurns: 8 },
@@ -258,6 +258,18 @@ describe.skipIf(!hasBrowser)('the list of runs', () => {
     await progress.getByText('The server is gone.').waitFor()
     await served.open('run/recipe')
     await expect.poll(() => page.getByRole('table', { name: 'Stages' }).getByRole('link').count()).toBe(3)
+  })
+
+  test('a run whose config.json is broken is listed as unreadable, with the reason; its page tells the same', async () => {
+    await writeRun(run('torn'), evaluation, { [log]: searches(2, 2), 'config.json': '{"command": "eval"' })
+    await served.open('runs')
+    await expect.poll(async () => (await row('torn'))['State']).toMatch(/^unreadable config\.json cannot be read: /)
+    expect((await row('finished'))['State']).toBe('finished')
+    await page.getByLabel('State').selectOption('unreadable')
+    await expect.poll(names).toEqual(['torn'])
+    expect(await page.getByLabel('Compare torn').isDisabled()).toBe(true)
+    await page.getByRole('link', { name: 'torn' }).click()
+    await page.getByRole('alert').getByText('config.json cannot be read').waitFor()
   })
 
   test('a run that ends is shown to have ended, without a reload', async () => {

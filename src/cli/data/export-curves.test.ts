@@ -125,3 +125,19 @@ test('where there is no curve it says so, and options of training sets are refus
   await expect(exported(path)).rejects.toMatchObject({ code: 'export-nothing' })
   await expect(exported(path, '--all')).rejects.toThrow(/--all/)
 })
+
+test('runs whose config.json is broken are named as left out; the others are exported', async () => {
+  await runOf('rl', { command: 'rl' }, { metrics: [step(1)] })
+  const torn = await runOf('torn', {}, { metrics: [step(1)] })
+  await writeFile(join(torn, 'config.json'), '{"command"')
+  const said = await runCommand([addExport], 'export', join(folder, 'runs'), '--to', 'tensorboard', '--out', out())
+  expect(said.stderr).toMatch(/Left out: torn: config\.json cannot be read: /)
+  expect(await exported(join(folder, 'runs'))).toMatchObject({
+    runs: 1,
+    unreadable: [{ run: 'torn', why: expect.stringContaining('config.json cannot be read') }],
+  })
+  await expect(exported(torn)).rejects.toMatchObject({
+    code: 'export-nothing',
+    message: expect.stringContaining('config.json cannot be read'),
+  })
+})

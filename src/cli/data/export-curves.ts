@@ -14,6 +14,8 @@ export interface ExportedCurves {
   /** Files that were written or have grown; the others were up to date. */
   readonly written: number
   readonly bytes: number
+  /** Runs that were left out, each with the reason. */
+  readonly unreadable: readonly { readonly run: string; readonly why: string }[]
 }
 
 /** One name a run, so that a repeated export goes on with the same file. */
@@ -21,8 +23,10 @@ const fileName = 'events.out.tfevents.0.mini-o3'
 
 /** Repeated, it appends what a run has logged since; a file that a resume has made wrong is written anew. Throws `UserError`. */
 export async function exportCurves(source: string, out: string): Promise<ExportedCurves> {
-  const sums = { runs: 0, scalars: 0, written: 0, bytes: 0 }
-  const found = await findRuns(source)
+  const all = await findRuns(source)
+  const unreadable = all.flatMap(({ name, unreadable: why }) => (why === undefined ? [] : [{ run: name, why }]))
+  const found = all.filter((run) => run.unreadable === undefined)
+  const sums = { runs: 0, scalars: 0, written: 0, bytes: 0, unreadable }
   for (const run of found.toSorted((a, b) => (a.name < b.name ? -1 : 1))) {
     const events = await scalarEvents(run)
     if (events.length === 0) continue
@@ -33,6 +37,9 @@ export async function exportCurves(source: string, out: string): Promise<Exporte
     if (await bringTo(join(out, run.name, fileName), content)) sums.written++
   }
   if (sums.runs > 0) return sums
+  const [broken] = unreadable
+  if (broken !== undefined && found.length === 0)
+    throw new UserError('export-nothing', `${join(source, broken.run)}: ${broken.why}`)
   const why =
     found.length === 0
       ? `${source} holds no run`

@@ -171,6 +171,7 @@ async function convertSet(
 async function curvesCommand(source: string, { out, json }: ExportOptions, command: Command): Promise<void> {
   refuseGiven(command, ofSearches, 'for training sets, and curves hold no searches: leave it out')
   const exported = await exportCurves(source, out)
+  for (const { run, why } of exported.unreadable) say(`Left out: ${run}: ${why}`)
   if (json) return printJson({ ...exported, to: 'tensorboard', out: resolve(out) })
   const { runs, scalars, written, bytes } = exported
   print(

@@ -100,8 +100,11 @@ export type SearchStart = Pick<
   'problem' | 'picture' | 'furtherPictures' | 'policy' | 'maxTurns' | 'seed' | 'sampleIndex' | 'parent'
 >
 
-/** `finished` without `incomplete` searches; `unknown`: of an earlier version, which kept nothing of how a run ended. */
-export type RunState = 'running' | 'finished' | 'incomplete' | 'interrupted' | 'failed' | 'unknown'
+/**
+ * `finished` without `incomplete` searches; `unreadable`: its settings cannot be read; `unknown`: of an earlier version, which kept
+ * nothing of how a run ended.
+ */
+export type RunState = 'running' | 'finished' | 'incomplete' | 'interrupted' | 'failed' | 'unreadable' | 'unknown'
 
 /** `GET /api/runs`: what is known of a run without its logs. */
 export interface RunRow {
@@ -122,6 +125,8 @@ export interface RunRow {
   readonly live: boolean
   readonly state: RunState
   readonly progress?: JobProgress
+  /** Why its settings cannot be read; then nothing else is known from them, and it cannot be opened. */
+  readonly unreadable?: string
   /** Size of the log of its searches. */
   readonly bytes: number
 }

@@ -6,7 +6,7 @@ import type { RunFigures, RunRow, RunState, RunSummary } from '../api/types.ts'
 import type { ListedSearch } from './items.ts'
 
 export function rowOf(run: FoundRun): RunRow {
-  const { name, settings, startedMs, changedMs, live, bytes, progress } = run
+  const { name, settings, unreadable, startedMs, changedMs, live, bytes, progress } = run
   const text = (value: unknown): string => (typeof value === 'string' ? value : '')
   const { seed } = settings
   const data = text(settings['data'])
@@ -24,6 +24,7 @@ export function rowOf(run: FoundRun): RunRow {
     live,
     state: stateOf(run),
     ...(progress && { progress }),
+    ...(unreadable !== undefined && { unreadable }),
     bytes,
   }
 }
@@ -39,7 +40,8 @@ function profileOf({ protocol, profile }: FoundRun['settings']): string {
   return typeof named === 'string' && !isHash(named) ? named : ''
 }
 
-function stateOf({ live, progress, hasResult, settings }: FoundRun): RunState {
+function stateOf({ unreadable, live, progress, hasResult, settings }: FoundRun): RunState {
+  if (unreadable !== undefined) return 'unreadable'
   if (live) return 'running'
   if (progress !== undefined) return endStates[progress.ended?.how ?? 'interrupted']
   return hasResult || ['serve', forkCommand].includes(String(settings['command'])) ? 'finished' : 'unknown'

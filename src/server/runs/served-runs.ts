@@ -114,7 +114,8 @@ async function deleteOldest(folder: string, kept: number): Promise<void> {
   const names = (await readdir(folder)).filter((name) => /^\d{4}-\d\d-\d\dT/.test(name)).toSorted()
   for (const [index, name] of names.entries()) {
     const path = join(folder, name)
-    const run = await findRun(folder, name)
+    // What cannot be read stays.
+    const run = await findRun(folder, name).catch(() => undefined)
     if (run?.settings['command'] !== command || run.live) continue
     // Somebody wants to keep what has notes.
     const isNoted = (await notesVersion(path)) !== ''
