@@ -1,8 +1,8 @@
 /** The notes of a search: a star, its verdict, tags and a comment, to read and, on a server, to edit. */
-import { useEffect, useRef, useState } from 'preact/hooks'
+import { useEffect, useState } from 'preact/hooks'
 import { noteLimits, tagOf } from '../src/protocol/note.ts'
 import type { NoteChange, SearchNote } from '../src/protocol/note.ts'
-import { keepNoteDraft, readNoteDraft } from './note-draft.ts'
+import { NoteComment } from './note-comment.tsx'
 import type { EntryNotes, NoteTaker } from './use-notes.ts'
 
 interface Props {
@@ -55,7 +55,7 @@ export function NotesPanel({ notes, taker, correctable }: Props) {
           </button>
         )}
       </div>
-      <Comment key={notes.id} notes={notes} taker={taker} />
+      <NoteComment key={notes.id} notes={notes} taker={taker} />
       {taker.error !== undefined && (
         <p class="problem" role="alert">
           Not saved: {taker.error}
@@ -120,47 +120,6 @@ function Tags({ notes: { note, tags, id }, taker }: Pick<Props, 'notes' | 'taker
           ))}
       </datalist>
     </div>
-  )
-}
-
-/** Saved when it is left. What was typed stays in this tab until it is stored. */
-function Comment({ notes: { note, id }, taker }: Pick<Props, 'notes' | 'taker'>) {
-  const stored = note?.comment ?? ''
-  const [text, setText] = useState(() => readNoteDraft(id) ?? stored)
-  const typed = useRef(text !== stored)
-  useEffect(() => {
-    // Another page may have changed it; what is being typed here is kept.
-    if (!typed.current) setText(stored)
-  }, [stored])
-  const type = (next: string): void => {
-    typed.current = true
-    setText(next)
-    keepNoteDraft(id, next)
-  }
-  const save = async (): Promise<void> => {
-    if (!typed.current) return
-    if (text === stored || (await taker.take({ comment: text }))) {
-      typed.current = false
-      keepNoteDraft(id, undefined)
-    }
-  }
-  return (
-    <label class="comment">
-      <span class="hidden">Comment</span>
-      <textarea
-        dir="auto"
-        rows={Math.min(6, Math.max(1, text.split('\n').length))}
-        maxLength={noteLimits.comment}
-        placeholder="comment (n); saved when you leave the field, or by Ctrl-Enter"
-        value={text}
-        onInput={(event) => type(event.currentTarget.value)}
-        onBlur={() => void save()}
-        onKeyDown={(event) => {
-          if (event.key === 'Escape') event.currentTarget.blur()
-          if (event.key === 'Enter' && (event.ctrlKey || event.metaKey)) void save()
-        }}
-      />
-    </label>
   )
 }
 

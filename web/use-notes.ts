@@ -2,10 +2,10 @@
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks'
 import { undoing } from '../src/protocol/note.ts'
 import type { NoteChange, SearchNote } from '../src/protocol/note.ts'
-import type { LoggedNotes, NoteRequest, RunNotes } from '../src/server/api/note-types.ts'
+import type { CommentChanged, LoggedNotes, NoteRequest, RunNotes } from '../src/server/api/note-types.ts'
 import type { ItemRow } from '../src/server/api/types.ts'
-import { messageOf } from '../src/shared/errors.ts'
-import { postJson, useJson } from './fetch-json.ts'
+import { errorCodeOf, messageOf } from '../src/shared/errors.ts'
+import { fetchJson, postJson, useJson } from './fetch-json.ts'
 
 /** What a page of searches knows about the notes of one of them. */
 export interface EntryNotes {
@@ -20,8 +20,8 @@ export interface EntryNotes {
   readonly author?: string | undefined
   /** How notes can be edited, or why they cannot be stored. */
   readonly hint?: string | undefined
-  /** Stores a change; absent in a page opened from a file. */
-  readonly take?: (change: NoteChange) => Promise<void>
+  /** Stores a change; absent in a page opened from a file. `from`: see `NoteRequest`. */
+  readonly take?: (change: NoteChange, from?: string) => Promise<void>
 }
 
 interface NotesOfRun extends LoggedNotes {
@@ -30,6 +30,7 @@ interface NotesOfRun extends LoggedNotes {
 }
 
 const refreshMs = 10_000
+const commentChanged: CommentChanged = 'comment_changed'
 
 /** The notes of a run whose searches are not listed; undefined until they are loaded. */
 export function useRunNotes(run: string): NotesOfRun | undefined {
@@ -49,9 +50,15 @@ export function entryNotes({ run, log, notes, onNotes }: NotesOfRun, index: numb
     tags: tagsOf(notes.items),
     author: notes.author,
     hint: notes.closed,
-    async take(change) {
-      const request: NoteRequest = { log, change }
-      onNotes(await postJson<RunNotes>(`api/runs/${encodeURIComponent(run)}/items/${index}/note`, request))
+    async take(change, from) {
+      const request: NoteRequest = { log, change, ...(from !== undefined && { from }) }
+      const path = `api/runs/${encodeURIComponent(run)}`
+      try {
+        onNotes(await postJson<RunNotes>(`${path}/items/${index}/note`, request))
+      } catch (error) {
+        if (errorCodeOf(error) === commentChanged) onNotes((await fetchJson<LoggedNotes>(`${path}/notes`)).notes)
+        throw error
+      }
     },
   }
 }
@@ -63,47 +70,55 @@ function tagsOf(items: readonly ItemRow[]): string[] {
 }
 
 export interface NoteTaker {
-  /** Resolves to whether the change was stored. */
-  take(change: NoteChange): Promise<boolean>
+  /** Resolves to whether the change was stored. `from`: see `NoteRequest`; that its comment was changed is no `error`. */
+  take(change: NoteChange, from?: string): Promise<boolean>
   /** Takes the last change of this search back; absent if there is none. */
   readonly undo?: (() => void) | undefined
   /** Why the last change was not stored. */
   readonly error: string | undefined
 }
 
+interface Done {
+  readonly id: string
+  readonly back: NoteChange
+  /** The comment that was stored, if it was one. */
+  readonly from: string | undefined
+}
+
 /** For one search after the other: each keeps its own changes to take back. */
 export function useNoteTaker(notes: EntryNotes | undefined): NoteTaker {
   const [error, setError] = useState<string>()
-  const [done, setDone] = useState<readonly { readonly id: string; readonly back: NoteChange }[]>([])
+  const [done, setDone] = useState<readonly Done[]>([])
   // A key may be pressed again before the page shows the note of the first press.
   const latest = useRef(notes)
   latest.current = notes
   useEffect(() => setError(undefined), [notes?.id])
-  const send = async (change: NoteChange): Promise<boolean> => {
-    try {
-      await latest.current?.take?.(change)
-      setError(undefined)
-      return true
-    } catch (thrown) {
-      setError(messageOf(thrown))
-      return false
-    }
+  /** Throws what the server refused. */
+  const send = async (change: NoteChange, from?: string): Promise<void> => {
+    setError(undefined)
+    await latest.current?.take?.(change, from)
   }
+  const tell = (thrown: unknown): void => setError(messageOf(thrown))
   const last = done.findLast(({ id }) => id === notes?.id)
   return {
     error,
-    async take(change) {
+    async take(change, from) {
       const before = latest.current
       if (before?.take === undefined) return false
-      const stored = await send(change)
-      if (stored) setDone((all) => [...all, { id: before.id, back: undoing(before.note, change) }])
-      return stored
+      try {
+        await send(change, from)
+      } catch (thrown) {
+        if (errorCodeOf(thrown) !== commentChanged) tell(thrown)
+        return false
+      }
+      setDone((all) => [...all, { id: before.id, back: undoing(before.note, change), from: change.comment }])
+      return true
     },
     undo:
       last &&
       (() => {
         setDone((all) => all.filter((one) => one !== last))
-        if (Object.keys(last.back).length > 0) void send(last.back)
+        if (Object.keys(last.back).length > 0) send(last.back, last.from).catch(tell)
       }),
   }
 }

@@ -29,4 +29,9 @@ export interface NoteRequest {
   /** The `log` of the `RunDetails` that the index is of. */
   readonly log: string
   readonly change: NoteChange
+  /** The comment that a changed one began from, empty for none: if another is stored by then, the response is `CommentChanged`. */
+  readonly from?: string
 }
+
+/** The code of the 409 response to a comment that would replace one that the page has not seen. */
+export type CommentChanged = 'comment_changed'

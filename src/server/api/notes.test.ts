@@ -88,6 +88,29 @@ test('pages that note at once keep each other’s changes, and what another proc
   expect(notes!.unreadable).toBe(1)
 })
 
+test('a comment does not replace one that its writer has not seen; of several at once, one is stored', async () => {
+  const { log: name } = await get<RunDetails>('a')
+  const comment = (text: string, from: string): Promise<Response> =>
+    post('a/items/0/note', { log: name, change: { comment: text }, from })
+  const stored = async () => (await get<RunDetails>('a')).notes?.items[0]?.note?.comment
+  const texts = ['one', 'two', 'three', 'four']
+  const responses = await Promise.all(texts.map((text) => comment(text, '')))
+  expect(responses.map(({ status }) => status).toSorted()).toEqual([200, 409, 409, 409])
+  const won = texts[responses.findIndex(({ status }) => status === 200)]!
+  expect(await stored()).toBe(won)
+  const refused = responses.find(({ status }) => status === 409)!
+  expect(((await refused.json()) as ErrorBody).error.code).toBe('comment_changed')
+  // What it says is stored already, or it began from what is stored.
+  for (const [text, from] of [
+    [won, ''],
+    ['next', won],
+    ['', 'next'],
+  ] as const) {
+    expect((await comment(text, from)).status).toBe(200)
+    expect((await stored()) ?? '').toBe(text)
+  }
+})
+
 test('a note about a search that was made again is told as lost; one about a growing log stays', async () => {
   await note(0, { starred: true })
   await note(2, { tag: ['kept'] })

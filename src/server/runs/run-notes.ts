@@ -1,13 +1,14 @@
 /** The notes of a run for the pages: which search of its log each is about, and changes that a page sends. */
 import { z } from 'zod'
 import type { FoundRun } from '../../runs/find-runs.ts'
+import type { NoteChange } from '../../protocol/note.ts'
 import { noteChangeSchema, notedSearch, notesVersion, readNotes, takeNote, whyNoNotes } from '../../runs/notes.ts'
 import type { NoteLine, Notes } from '../../runs/notes.ts'
 import type { IndexedSearch } from '../../runs/search-index.ts'
 import type { LoggedSearch } from '../../runs/searches.ts'
 import { MiniO3Error, UserError } from '../../shared/errors.ts'
 import { recentValues } from '../../shared/recent.ts'
-import type { RunNotes } from '../api/note-types.ts'
+import type { CommentChanged, RunNotes } from '../api/note-types.ts'
 import { HttpError } from '../http/http-error.ts'
 import { listedSearch } from './items.ts'
 import type { ListedSearch, RunIndex } from './items.ts'
@@ -41,11 +42,13 @@ interface Known extends KnownNotes {
 /** Number of runs whose notes are cached. */
 const mostRuns = 16
 
-const requestSchema = z.object({ log: z.string(), change: noteChangeSchema })
+const requestSchema = z.object({ log: z.string(), change: noteChangeSchema, from: z.string().exactOptional() })
 
 /** `author` signs the changes. */
 export function noteKeeper(author?: string): NoteKeeper {
   const cache = recentValues<Known>(mostRuns)
+  /** One change after the other, so that each sees the comment of the one before. */
+  let last: Promise<unknown> = Promise.resolve()
 
   async function of({ path }: FoundRun, index: RunIndex): Promise<KnownNotes> {
     const before = cache.get(path)
@@ -69,33 +72,46 @@ export function noteKeeper(author?: string): NoteKeeper {
     return cache.set(path, { log, entries: entries.length, named, told, byIndex, file })
   }
 
+  async function change(run: FoundRun, index: RunIndex, at: number, request: unknown): Promise<KnownNotes> {
+    const { success, data, error } = requestSchema.safeParse(request)
+    if (!success) {
+      const [issue] = error.issues
+      throw new HttpError(400, 'invalid_request', `${issue?.path.join('.')}: ${issue?.message}`)
+    }
+    const { log, change, from } = data
+    if (log !== index.log) {
+      const why = 'The log of this run was replaced. Load the page again, and note it at the search that it shows then.'
+      throw new HttpError(409, 'log_replaced', why)
+    }
+    const entry = index.entries[at]
+    const search = entry && (await searchIn(index, entry))
+    if (search === undefined) throw new HttpError(404, 'no_search', 'The run has no such search.')
+    const note = (await of(run, index)).byIndex.get(at)?.item.note
+    checkComment(note?.comment ?? '', change, from)
+    try {
+      await takeNote(run.path, { search, before: note, change, author })
+    } catch (cause) {
+      if (cause instanceof UserError || !(cause instanceof MiniO3Error)) throw cause
+      throw new HttpError(409, 'note_not_saved', cause.message)
+    }
+    return of(run, index)
+  }
+
   return {
     of,
-    async change(run, index, at, request) {
-      const { success, data, error } = requestSchema.safeParse(request)
-      if (!success) {
-        const [issue] = error.issues
-        throw new HttpError(400, 'invalid_request', `${issue?.path.join('.')}: ${issue?.message}`)
-      }
-      const { log, change } = data
-      if (log !== index.log) {
-        const why =
-          'The log of this run was replaced. Load the page again, and note it at the search that it shows then.'
-        throw new HttpError(409, 'log_replaced', why)
-      }
-      const entry = index.entries[at]
-      const search = entry && (await searchIn(index, entry))
-      if (search === undefined) throw new HttpError(404, 'no_search', 'The run has no such search.')
-      const note = (await of(run, index)).byIndex.get(at)?.item.note
-      try {
-        await takeNote(run.path, { search, before: note, change, author })
-      } catch (cause) {
-        if (cause instanceof UserError || !(cause instanceof MiniO3Error)) throw cause
-        throw new HttpError(409, 'note_not_saved', cause.message)
-      }
-      return of(run, index)
+    change(...changed) {
+      const done = last.then(() => change(...changed))
+      last = done.catch(() => {})
+      return done
     },
   }
+}
+
+/** Throws `HttpError` 409 if a comment would replace another one than that which it began from. */
+function checkComment(stored: string, { comment }: NoteChange, from: string | undefined): void {
+  if (comment === undefined || from === undefined || stored === from || stored === comment) return
+  const code: CommentChanged = 'comment_changed'
+  throw new HttpError(409, code, 'The comment of this search was changed meanwhile. Read it before it is replaced.')
 }
 
 /** Reads the searches whose names have notes, each once. */
