@@ -8,6 +8,7 @@
  * 2. The only model of such a server that does not say whether it sees: to be tried with a picture first.
  * 3. A model that was pulled, and runs in this program.
  */
+import type { ServerKindName } from '../endpoint/server-kinds.ts'
 import type { Found, FoundServer } from './found.ts'
 
 export interface Choice {
@@ -16,8 +17,8 @@ export interface Choice {
   /** Where it is, for people. */
   readonly at: string
   readonly baseUrl?: string
-  /** Its kind, where it is none that its address or its list of models tells. */
-  readonly server?: 'transformers'
+  /** Its kind, where neither its address nor its list of models tells it. */
+  readonly server?: ServerKindName
   /** Its server does not say whether it sees. */
   readonly untried?: true
 }
@@ -59,11 +60,11 @@ function isQwen(id: string): boolean {
   return /qwen/i.test(id)
 }
 
-function choiceOf({ kind, title, baseUrl }: FoundServer, id: string): Choice {
+function choiceOf({ kind, title, baseUrl, byDescription }: FoundServer, id: string): Choice {
   return {
     policy: `chat:${id}`,
     at: `${title} at ${baseUrl}`,
     baseUrl,
-    ...(kind === 'transformers' && { server: kind }),
+    ...(byDescription && { server: kind }),
   }
 }

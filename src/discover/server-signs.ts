@@ -7,6 +7,8 @@ export interface ServerName {
   readonly kind: ServerKindName
   /** As its makers write it. */
   readonly title: string
+  /** It was told by its description alone, which only `find` reads: elsewhere the kind has to be named. */
+  readonly byDescription?: true
   /** It hands questions on to other servers, which may be anywhere. */
   readonly gateway?: true
 }
@@ -20,7 +22,7 @@ export function nameIn(description: unknown): ServerName | undefined {
   }
   if (typeof title === 'string' && title.startsWith('MLX-VLM')) return { kind: 'generic', title: 'mlx-vlm' }
   if (paths.includes('/load_model') && paths.includes('/v1/responses')) {
-    return { kind: 'transformers', title: serverKinds.transformers.title }
+    return { kind: 'transformers', title: serverKinds.transformers.title, byDescription: true }
   }
   return undefined
 }

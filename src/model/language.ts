@@ -84,7 +84,7 @@ export function placeBox(place: string): RelativeBox | undefined {
 }
 
 /** Sides in pixels of the 64-pixel view from which a thing shows at all, its shape can be told, its digit be read. */
-export const visiblePx = 1.2
+export const visiblePx = 0.9
 export const legiblePx = 14.3
 export const readablePx = 20
 

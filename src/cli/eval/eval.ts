@@ -108,7 +108,7 @@ const searching = {
       ),
     ),
   }),
-  ...judgeOptions(asBenchmark),
+  ...judgeOptions(`${asBenchmark}; choice or exact where that needs a model`),
   ...inGroup(
     'Judge',
     {
