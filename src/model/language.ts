@@ -83,7 +83,7 @@ export function placeBox(place: string): RelativeBox | undefined {
   return cell && cellBox(cell)
 }
 
-/** Sides in pixels of the 64-pixel view from which a thing shows at all, its shape can be told, its digit be read. */
+/** Sides in pixels of the 64-pixel view from which a thing shows at all (the smallest there are in an overview), its shape can be told, its digit be read. */
 export const visiblePx = 0.9
 export const legiblePx = 14.3
 export const readablePx = 20

@@ -35,7 +35,10 @@ import { sourceAt } from '../../protocol/source.ts'
 export interface TeacherOptions {
   /** Returns the scene of a problem. */
   readonly sceneOf: (problem: Problem) => Scene
-  /** Probability, each time it lists places, of including a wrong candidate. */
+  /**
+   * Probability, each time it lists places, of including a wrong candidate. In the overview it is three times as likely to overlook a
+   * target that shows as a speck: its list then runs out, and it scans the quadrants, as a policy has to that overlooks one.
+   */
   readonly mistakeRate?: number | undefined
 }
 
@@ -132,6 +135,9 @@ interface Seen {
   readonly closer?: boolean
 }
 
+/** Below this side in pixels of a view a thing is easily overlooked. */
+const speckPx = 2
+
 /** What a view shows; `core` is set if it was opened to inspect one cell. */
 function look(
   scene: Scene,
@@ -163,6 +169,8 @@ function look(
   }
 
   let candidates = alike.filter((object) => object !== nearest)
+  const speck = candidates.find((object) => object.shape === goal.shape && sidePx(object) < speckPx)
+  if (wholePicture && speck && rng.chance(3 * mistakeRate)) candidates = candidates.filter((object) => object !== speck)
   const decoys = inArea.filter((object) => object.colour !== goal.colour && sidePx(object) >= visiblePx)
   if (decoys.length > 0 && rng.chance(mistakeRate)) candidates = [...candidates, rng.pick(decoys)]
   const names = new Set(candidates.map(nameOf))

@@ -2,7 +2,7 @@
  * Stage 2 of the paper as one resumable run: samples problems with a mix of levels, searches them in groups (`rollout.ts`), learns from
  * them (`grpo.ts`), and keeps metrics and checkpoints. Everything of a step follows from the seed and the step's number, so a run that
  * was killed goes on to the same figures from its last checkpoint. Departure: the defaults are for the small policy on two cores
- * (12 problems x 8 searches, learning rate 3e-4, 45 steps); configs/qwen2.5-vl-7b.yaml has the paper's.
+ * (12 problems x 8 searches, learning rate 1e-4, 45 steps); configs/qwen2.5-vl-7b.yaml has the paper's.
  */
 import { type Engine, lossClips, type TokenUsage, usageSince } from '../../engine/engine.ts'
 import type { Policy } from '../../policy/policy.ts'
@@ -27,7 +27,7 @@ export interface RunRlSettings extends GrpoSettings, SearchSettings {
 
 export const defaultRlSettings: RunRlSettings = {
   objective: 'official',
-  learningRate: 3e-4,
+  learningRate: 1e-4,
   warmupSteps: 5,
   updates: 2,
   loss: 'ppo',
