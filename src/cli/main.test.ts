@@ -184,6 +184,8 @@ test('stage 1 in small: collect, sft, and ask with what was trained', async () =
   expect([steps, loss > 0]).toEqual([8, true])
   const metrics = (await readFile(join(folder, 'trained/metrics.jsonl'), 'utf8')).trimEnd().split('\n')
   expect(metrics).toHaveLength(2 + 8)
+  const progress = JSON.parse(await readFile(join(folder, 'trained/progress.json'), 'utf8'))
+  expect(progress).toMatchObject({ unit: 'steps', total: 8, done: 8 })
   const differently = await mini(...options.map((word, i) => (options[i - 1] === '--workers' ? '2' : word)))
   expect([differently.code, differently.stderr]).toEqual([2, expect.stringContaining('workers: 1, now 2')])
   const measured = await mini('eval', '--data', 'scenes', '--checkpoint', policy, '--max-turns', '2', '--json')

@@ -178,12 +178,18 @@ async function embeddedSft(options: TrainedOn): Promise<void> {
   const config = { data: textsHash(trajectories), from: weights, ...settings, workers, ...named.settings }
   const interrupt = catchInterrupt(() => say('Finishing the step and saving. Repeat the command to resume.'))
   let progress: Progress | undefined
+  let counted: string | undefined
   let last: SftMetrics | undefined
   const used: (TokenUsage | undefined)[] = []
   const train = async (run: RunFolder): Promise<void> => {
-    const advance = (step: number, note: string): void => {
-      progress ??= startProgress({ label: 'steps', total: lookSteps + steps, done: step - 1, keep: run.tell })
-      progress.advance(1, note)
+    // Stages have a count each: a look step takes a quarter of the time of another, so one rate for both would mislead.
+    const advance = (label: string, total: number, step: number, note: string): void => {
+      if (label !== counted) {
+        progress?.finish()
+        progress = startProgress({ label, total, done: step - 1, keep: run.tell })
+        counted = label
+      }
+      progress?.advance(1, note)
     }
     const engine = await openEngine(options, run, { seed, frozenStem: !settings.trainStem, from })
     const shape = named.isRemote || from === undefined ? undefined : (await readCheckpoint(from)).config
@@ -197,11 +203,12 @@ async function embeddedSft(options: TrainedOn): Promise<void> {
       engine,
       signal: interrupt.signal,
       onDropped: (turns) => say(`${turns} turns are longer than the model's context and are left out.`),
-      onLook: (step, { recall, digit }) => advance(step, `sees ${percent(recall, 0)} %, reads ${percent(digit, 0)} %`),
+      onLook: (step, { recall, digit }) =>
+        advance('look steps', lookSteps, step, `sees ${percent(recall, 0)} %, reads ${percent(digit, 0)} %`),
       onStep: (metrics) => {
         last = metrics
         used.push(metrics.usage)
-        advance(lookSteps + metrics.step, [`loss ${metrics.loss.toFixed(4)}`, ...costNotes(used)].join(', '))
+        advance('steps', steps, metrics.step, [`loss ${metrics.loss.toFixed(4)}`, ...costNotes(used)].join(', '))
       },
     })
     progress?.finish()
