@@ -1,7 +1,7 @@
 /**
  * How much of a GRPO gradient is signal, and what one optimiser step does with it:
  * node scripts/gradient-signal.mjs <checkpoint> [problems]
- * Searches problems in groups of eight, six turns each, and halves the groups that teach. Prints the cosine between the
+ * Searches problems in groups of sixteen, six turns each, and halves the groups that teach. Prints the cosine between the
  * gradients of the halves and, for several epsilons of Adam, what one step on the first half gains on the second (the
  * objective's first-order change, in advantage a token) and how far it moves the policy (mean fall of log p a token).
  */
@@ -26,14 +26,17 @@ if (checkpoint === undefined || !/^\d+$/.test(count)) {
 }
 const levels = /** @type {const} */ (['easy', 'medium', 'medium', 'medium'])
 const firstSeed = 900_000
+const objective = 'official'
 const ppo = { kind: /** @type {const} */ ('ppo'), clipLow: 0.2, clipHigh: 0.3 }
 const steps = [
-  { epsilon: 1e-9, learningRate: 2e-4 },
+  { epsilon: 1e-9, learningRate: 1e-4 },
+  { epsilon: 1e-5, learningRate: 1e-4 },
   { epsilon: 1e-4, learningRate: 2e-4 },
-  { epsilon: 1e-3, learningRate: 2e-4 },
+  { epsilon: 1e-3, learningRate: 8e-4 },
 ]
 
-const engine = createEmbeddedEngine({ frozenStem: true })
+const { config } = await readCheckpoint(checkpoint)
+const engine = createEmbeddedEngine({ frozenStem: true, config })
 const folder = await mkdtemp(join(tmpdir(), 'gradient-signal-'))
 
 const fresh = () => engine.loadWeights(checkpoint)
@@ -66,12 +69,12 @@ try {
     return { picture: scenePicture(scene, 4096), problem: makeProblem(scene) }
   })
   const policy = samplerPolicy('embedded', await engine.sampler(), 1)
-  const options = { groupSize: 8, maxTurns: 6, profile: profiles.embedded, seed: 5 }
-  const { groups } = await rolloutGroups(tasks, policy, judgeExact, { ...options, objective: 'paper' })
+  const options = { groupSize: 16, maxTurns: 6, profile: profiles.embedded, seed: 5 }
+  const { groups } = await rolloutGroups(tasks, policy, judgeExact, { ...options, objective })
   const teaching = groups.filter(({ zeroSpread }) => !zeroSpread)
   const halves = [0, 1].map((half) => {
     const own = teaching.filter((_, i) => i % 2 === half)
-    return { groups: own.length, data: policyData(own, 'paper') }
+    return { groups: own.length, data: policyData(own, objective) }
   })
   const gradients = [await gradientOf(halves[0].data), await gradientOf(halves[1].data)]
   console.log(

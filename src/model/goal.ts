@@ -4,7 +4,7 @@ import { colours, shapes } from '../probe/scene.ts'
 import { tokenOf } from './tokenizer.ts'
 
 const colourTokens = colours.map((colour) => tokenOf(` ${colour}`))
-const shapeTokens = new Set(shapes.map((shape) => tokenOf(` ${shape}`)))
+export const shapeTokens: ReadonlySet<number> = new Set(shapes.map((shape) => tokenOf(` ${shape}`)))
 
 export interface NamedGoal {
   /** The first colour and the first shape of the text. */

@@ -3,9 +3,9 @@
  * that is named because it shows in the view, a `place` one that is carried along from the turn before: taken together,
  * the many that are copied hide the few that have to be seen.
  */
+import { shapeTokens } from '../../model/goal.ts'
 import { cellName, cellsInOrder, phrases, quadrants } from '../../model/language.ts'
 import { maxObservations, tokenOf } from '../../model/tokenizer.ts'
-import { shapes } from '../../probe/scene.ts'
 
 export const tokenKinds = ['verdict', 'shape', 'digit', 'find', 'place', 'source', 'box', 'other'] as const
 export type TokenKind = (typeof tokenKinds)[number]
@@ -27,7 +27,6 @@ const {
 const verdictTokens = new Set(
   [notIt, closer, found, nothingHere, nothingStandsOut, tooSmall, candidates, see, scanning].map(tokenOf),
 )
-const shapeTokens = new Set(shapes.map((shape) => tokenOf(` ${shape}`)))
 const digitTokens = new Set('0123456789'.split('').map(tokenOf))
 const placeTokens = new Set([...cellsInOrder.map(cellName), ...quadrants].map((name) => tokenOf(` ${name}`)))
 const sourceTokens = new Set([
