@@ -13,10 +13,10 @@ import { random } from '../../shared/random.ts'
 import { coldStartTurns, shiftNumbers, withEmptyList } from './cold-start-turns.ts'
 import { batchIndices } from './sft.ts'
 
-/** A hard search by the teacher, and the prompts that the small policy would have been given on its way. */
+/** A hard search by the teacher, which overlooks things now and then and so scans quadrants, and the prompts that the small policy would have been given on its way. */
 async function recorded(seed: number): Promise<{ trajectory: Trajectory; prompts: number[][] }> {
   const scene = makeScene(seed, 'hard')
-  const inner = teacherPolicy({ sceneOf: () => scene })
+  const inner = teacherPolicy({ sceneOf: () => scene, mistakeRate: 0.1 })
   const prompts: number[][] = []
   const policy: Policy = {
     name: 'recorder',
