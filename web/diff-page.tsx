@@ -144,7 +144,7 @@ function Rows({ diff, pages }: DiffProps) {
         </output>
       </div>
       {shown.length === 0 ? (
-        <p role="status">No problem matches: choose others above{words !== '' && ', or empty the field for words'}.</p>
+        <p role="status">No problem matches: choose others above{words !== '' && ', or clear the field for words'}.</p>
       ) : (
         <VirtualTable
           label="Problems"

@@ -61,7 +61,9 @@ export function ExchangePanel({ search, urls, turn }: Props) {
 function Exchanges({ search, urls, turn, stored }: Props & { readonly stored: SearchExchanges }) {
   const own = stored.exchanges.flatMap((exchange, at) => (exchange.turn === turn ? [{ exchange, at }] : []))
   if (own.length === 0) {
-    const why = stored.leftOut ? 'They are left out: the search has more than is stored of one.' : 'This turn has none.'
+    const why = stored.leftOut
+      ? 'They are left out: the search exceeds the limit of what is stored.'
+      : 'This turn has none.'
     return <p class="note">{why}</p>
   }
   return (

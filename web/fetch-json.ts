@@ -11,7 +11,7 @@ async function fetchText(path: string, options?: RequestInit): Promise<string> {
   const response = await fetch(path, options).catch(() => {
     throw new MiniO3Error(
       'no-answer',
-      'The server does not answer. If it has ended, start it again; this page then goes on.',
+      'The server does not answer. If it has ended, start it again; this page then continues.',
     )
   })
   if (response.ok) return response.text()

@@ -94,7 +94,7 @@ export function FilterField({ filter, onFilter, known }: Props) {
         <FilterMistake id={`${id}-problem`} text={filter.text} problem={filter.problem}>
           {filter.node === undefined
             ? 'Until then all searches are shown.'
-            : 'Until then the last filter that could be read is in force.'}
+            : 'Until then the last valid filter applies.'}
         </FilterMistake>
       )}
     </div>

@@ -92,7 +92,7 @@ export function FindSearches({ runs, text, onText }: Props) {
       {problem && (
         <FilterMistake id={`${id}-problem`} text={text} problem={problem}>
           <button type="button" onClick={() => onText(filterText({ kind: 'words', words: text.trim() }))}>
-            Look for these words
+            Search for these words
           </button>
         </FilterMistake>
       )}
@@ -104,8 +104,8 @@ export function FindSearches({ runs, text, onText }: Props) {
             {counted(state.looked, 'run', 'runs')}
             {state.looked < wanted.length &&
               (countOf(state) >= mostFound
-                ? `; the other ${wanted.length - state.looked} were not looked at: narrow it down`
-                : `; ${wanted.length - state.looked} not looked at yet`)}
+                ? `; the other ${wanted.length - state.looked} were not searched: narrow it down`
+                : `; ${wanted.length - state.looked} not searched yet`)}
             {state.unreadable.length > 0 && `; could not be read: ${state.unreadable.join(', ')}`}
             {left.length > 0 && `; left out as too long: ${left.join(', ')}`}
           </output>

@@ -126,8 +126,8 @@ export function planOf(
   const kept = turn === 1 ? 'Nothing is kept' : turn === 2 ? 'Turn 1 is kept' : `Turns 1 to ${turn - 1} are kept`
   const words =
     what === ''
-      ? `${kept}; ${who} takes turn ${turn} anew.`
-      : `${turn === 1 ? '' : `${kept}; `}${turn === 1 ? 'T' : 't'}urn ${turn} gets your ${what}, and ${who} goes on with turn ${turn + 1}.`
+      ? `${kept}; ${who} takes turn ${turn} again.`
+      : `${turn === 1 ? '' : `${kept}; `}${turn === 1 ? 'T' : 't'}urn ${turn} gets your ${what}, and ${who} continues with turn ${turn + 1}.`
   return { look, thought, seed, words }
 }
 

@@ -107,8 +107,8 @@ export function ForkForm({ search, origin, draft, onDraft, onStep, onCancel }: P
       </WithProblem>
       {setup !== undefined && able.length === 0 ? (
         <p class="problem" role="alert">
-          This server only shows runs. To go on from a search, start <code>mini-o3 serve --runs</code> with the folder
-          of its run, and <code>--policy</code> for a model.
+          This server only shows runs. To fork a search, start <code>mini-o3 serve --runs</code> with the folder of its
+          run, and <code>--policy</code> for a model.
         </p>
       ) : (
         <>

@@ -139,7 +139,7 @@ function Reasons({ run, reasons, pages }: ReasonsProps) {
 function notesProblem({ notes }: RunDetails): string | undefined {
   const { lost = 0, unreadable = 0 } = notes ?? {}
   const texts = [
-    lost > 0 && `${counted(lost, 'note is', 'notes are')} about searches that the run no longer has in this form.`,
+    lost > 0 && `${counted(lost, 'note is', 'notes are')} about searches that the run no longer contains.`,
     unreadable > 0 && `${counted(unreadable, 'line', 'lines')} of its notes cannot be read.`,
   ]
   return texts.filter(Boolean).join(' ') || undefined
@@ -150,7 +150,7 @@ const endedEarly: ReadonlySet<RunState> = new Set(['interrupted', 'failed'])
 function noSearches({ run }: RunDetails): string {
   return run.live
     ? 'No searches yet; they appear here as they end.'
-    : `This run has no searches.${endedEarly.has(run.state) ? ' It ended before the first one: call its command again to go on.' : ''}`
+    : `This run has no searches.${endedEarly.has(run.state) ? ' It ended before the first one: repeat its command to resume.' : ''}`
 }
 
 /** A part of the searches is no sample of all of them, so that its score has neither K nor an interval. */
@@ -240,7 +240,7 @@ function Searches({ details, pages, only }: Pick<DetailsProps, 'details' | 'page
             <kbd>↑</kbd> <kbd>↓</kbd> choose a row, <kbd>Enter</kbd> opens it
           </span>
         ) : (
-          <span role="status">No search matches the filter: change it, or empty its field to see all.</span>
+          <span role="status">No search matches the filter: change it, or clear its field to see all.</span>
         )}
         <output>
           {details.read !== undefined && `${percent(details.read, 0)} % of the log is read: `}
@@ -279,7 +279,9 @@ interface ThoughtsFactProps {
 function ThoughtsFact({ words, thoughts, served }: ThoughtsFactProps) {
   if (words.length === 0) return null
   if (!served)
-    return <p class="soft">Words are not looked for in thoughts here: this file has those of single searches only.</p>
+    return (
+      <p class="soft">Words are not searched in thoughts here: this file only has the thoughts of single searches.</p>
+    )
   if (thoughts.error !== undefined)
     return <ProblemFact message={`The thoughts cannot be searched: ${thoughts.error}`} />
   return thoughts.waiting > 0 ? <p role="status">Searching the thoughts …</p> : null

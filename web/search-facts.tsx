@@ -145,7 +145,7 @@ export function MaskedChip() {
   return (
     <span
       class="masked"
-      title="Over-turn masking: reinforcement learning leaves this search out of the gradient instead of punishing it."
+      title="Over-turn masking: reinforcement learning leaves this search out of the gradient instead of penalising it."
     >
       masked in training
     </span>

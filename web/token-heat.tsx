@@ -24,7 +24,8 @@ export function useTokens(url: string | undefined): readonly TurnTokens[] | null
 const figures = {
   'log-probability': {
     of: ({ logprobs }: TurnTokens) => logprobs,
-    about: 'Log-probability of each token at temperature 1, in nats: 0 is certain, -0.69 is one of two equals.',
+    about:
+      'Log-probability of each token at temperature 1, in nats: 0 is certain, -0.69 is one of two equally likely ones.',
     steps: [0, -1, -2, -3, -4],
     most: -5,
     beyond: 'or less',
@@ -32,7 +33,7 @@ const figures = {
   entropy: {
     of: ({ entropies }: TurnTokens) => entropies,
     about:
-      'Entropy of the choice of each token at temperature 1, in nats: 0 is no choice, 0.69 is one between two equals.',
+      'Entropy of the choice of each token at temperature 1, in nats: 0 is no choice, 0.69 is a choice between two equally likely ones.',
     steps: [0, 0.5, 1, 1.5, 2, 2.5],
     most: 3,
     beyond: 'or more',
@@ -134,7 +135,7 @@ export function HeatNote({ tokens, turns, figure, onFigure }: NoteProps) {
   const isKnown = tokens.some((turn) => figures[figure].of(turn) !== undefined)
   return (
     <li>
-      <div class="button-bar" role="group" aria-label="What the shades tell of each token">
+      <div class="button-bar" role="group" aria-label="Figure that shades the tokens">
         {names.map((name) => (
           <button key={name} type="button" aria-pressed={name === figure} onClick={() => onFigure(name)}>
             {name}

@@ -168,7 +168,7 @@ function TurnCard({ step, search, urls, tokens, figure }: TurnCardProps) {
       <Retries retries={turn.retries} />
       {turn.returned !== undefined && (
         <p class="returned" dir="auto">
-          <b>Came back</b> {shown(turn.returned)}
+          <b>Returned</b> {shown(turn.returned)}
         </p>
       )}
       {observation && <Pictures observation={observation} search={search} urls={urls} what="region" />}
@@ -186,7 +186,7 @@ function TurnCard({ step, search, urls, tokens, figure }: TurnCardProps) {
         {turn.served?.model !== undefined && <span>by {shown(turn.served.model)}</span>}
         {turn.served?.finish !== undefined && <span>finish {shown(turn.served.finish)}</span>}
         {observation && target && ofFirst && contains(observation.boxInOriginalPx, target) && (
-          <span class="holds-target">holds the target</span>
+          <span class="holds-target">contains the target</span>
         )}
         <div class="raw">
           {!isGoing(search) && <ExchangePanel search={search} urls={urls} turn={number} />}

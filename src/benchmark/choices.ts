@@ -25,7 +25,7 @@ export function checkedChoices(place: string, { question, choices, label }: Choi
   const empty = trimmed.choices.indexOf('')
   if (empty >= 0) throw rowError(place, `choice ${letterAt(empty)} is empty`)
   if (!letters.includes(trimmed.label)) {
-    throw rowError(place, `the answer ${JSON.stringify(trimmed.label)} is none of ${letters.join(', ')}`)
+    throw rowError(place, `the answer ${JSON.stringify(trimmed.label)} is not one of ${letters.join(', ')}`)
   }
   return trimmed
 }

@@ -23,7 +23,7 @@ export async function examineEngine(
 ): Promise<EngineDiagnosis> {
   const [, url] = /^tinker:(https?:\/\/.*)$/.exec(engine) ?? []
   if (url === undefined) {
-    throw new UserError('engine-unknown', `No training server "${engine}". Say --engine tinker:http://host:8000.`)
+    throw new UserError('engine-unknown', `No training server "${engine}". Use --engine tinker:http://host:8000.`)
   }
   const { kind, models } = await lookAtServer({
     url,
@@ -31,10 +31,11 @@ export async function examineEngine(
     patience,
     kind: tinkerServer && tinkerKinds[tinkerServer],
   })
-  const guessed = tinkerServer === undefined ? ', by its address and models; --tinker-server names another' : ''
+  const guessed =
+    tinkerServer === undefined ? ', detected by its address and models; --tinker-server sets another kind' : ''
   const losses = kind.losses.filter((loss) => loss !== 'cross-entropy').join(', ')
   const findings: Finding[] = [
-    { check: 'server', level: 'ok', text: `${url} is taken for ${kind.name}${guessed}` },
+    { check: 'server', level: 'ok', text: `${url} is a server of kind ${kind.name}${guessed}` },
     { check: 'losses', level: 'ok', text: losses },
     ...ignoredSettings(kind).map((text): Finding => ({ check: 'deviation', level: 'note', text })),
     models.length > 0
@@ -65,8 +66,8 @@ function filesOf(model: string): string {
 const noPrices: Finding = {
   check: 'prices',
   level: 'note',
-  text: 'the service lists no prices, and the bill of the last 14 days tells none to this key',
-  fix: 'Take them from its page and give them to a training command: --price <read>,<sampled>,<trained>.',
+  text: 'the service lists no prices, and the bills of the last 14 days show none for this key',
+  fix: 'Take them from its web page and pass them to a training command: --price <read>,<sampled>,<trained>.',
 }
 
 /** One line a model, for people. Names are the server's: data. */
@@ -90,6 +91,9 @@ function factsOf({ contextLength, trainable, sampleable, prices = {} }: ServedMo
     ...(sampled === undefined ? [] : [`sampled ${sampled}`]),
     ...(trained === undefined ? [] : [`trained ${trained}`]),
   ]
-  const money = billed.length > 0 ? [`US dollars a million tokens: ${billed.join(', ')}`] : []
-  return [contextLength === undefined ? 'context not said' : `${contextLength} tokens`, [...uses, ...money].join('; ')]
+  const money = billed.length > 0 ? [`US dollars per million tokens: ${billed.join(', ')}`] : []
+  return [
+    contextLength === undefined ? 'context length not reported' : `${contextLength} tokens`,
+    [...uses, ...money].join('; '),
+  ]
 }

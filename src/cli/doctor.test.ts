@@ -131,9 +131,9 @@ describe('a training server', () => {
     const { code, text } = await doctor(...where)
     expect(code).toBe(0)
     expect(text).toMatch(/^ok +losses +ppo, cispo, gspo$/m)
-    expect(text).toMatch(/^ +Qwen\/Tiny-VL +context not said$/m)
+    expect(text).toMatch(/^ +Qwen\/Tiny-VL +context length not reported$/m)
     expect(text).toMatch(
-      /^ +Qwen\/Qwen3\.5-4B +65536 tokens +US dollars a million tokens: read 0\.5, sampled 1\.2, trained 1\.5$/m,
+      /^ +Qwen\/Qwen3\.5-4B +65536 tokens +US dollars per million tokens: read 0\.5, sampled 1\.2, trained 1\.5$/m,
     )
     expect(text).toMatch(/^ +Qwen\/Old +1024 tokens +not trainable$/m)
     expect(text).toContain(

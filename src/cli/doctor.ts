@@ -148,7 +148,7 @@ function show({ findings, models = [], served, command }: Diagnosis): void {
     )
   }
   for (const [i, row] of (served ? modelRows(served) : []).entries()) print(`${i === 0 ? '\n' : ''}  ${row}`)
-  if (command !== undefined) print(`\n${served ? 'What training would come to' : 'To search with it'}:\n  ${command}`)
+  if (command !== undefined) print(`\n${served ? 'To plan a training run' : 'To search with it'}:\n  ${command}`)
 }
 
 /** What is wrong with the options is thrown; a server that does not answer is a finding. */

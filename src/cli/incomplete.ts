@@ -67,7 +67,7 @@ export function stoppedSearches(
         ? 'To go on in spite of such failures, add --keep-going.'
         : 'To allow more failures, raise --fail-on-error, or leave it out.',
       ...(countOf(reasons, ['refused']) > 0
-        ? ['To search again what the server refused for good, add --retry-refused.']
+        ? ['To search again what the server refused permanently, add --retry-refused.']
         : []),
     ].join('\n'),
   )
@@ -79,10 +79,10 @@ const fixes: Readonly<Record<string, string>> = {
   'endpoint-busy': 'lower --concurrency, or wait until the server has loaded its model',
   'endpoint-failed': 'see the log of the server, or of the proxy in front of it',
   'request-failed': "see the server's log",
-  'request-refused': "see the message and the server's log; mini-o3 doctor tries what the server takes",
+  'request-refused': "see the message and the server's log; mini-o3 doctor tests what the server supports",
   'connection-cut': "see the server's log: it may have run out of memory, or a proxy ends long requests",
   'reply-timeout': 'raise --reply-seconds, or lower --concurrency',
-  'reply-empty': "see the server's log; mini-o3 doctor tries what the model replies",
+  'reply-empty': "see the server's log; mini-o3 doctor tests the replies of the model",
   'no-action': 'try another profile; mini-o3 doctor finds those that the model can follow',
   'wall-clock': 'lower --concurrency, or use a faster server',
   unjudged: 'check the server and the model of the judge',
@@ -111,7 +111,7 @@ function commandLine(): string {
 export function refusedText({ total, refused }: Pick<SearchCounts, 'total' | 'refused'>): string {
   return (
     `${refused} of ${total} searches ${refused === 1 ? 'is' : 'are'} given up and counted as not right: the server refused a request ` +
-    'that would not change, or gave the same broken reply twice. To search them again after a change to the server, add --retry-refused.'
+    'that would be the same again, or gave the same broken reply twice. To search them again after a change to the server, add --retry-refused.'
   )
 }
 
@@ -127,7 +127,7 @@ export function formWarning({ total, reasons }: SearchCounts, profile: Pick<Prof
   const named = /--profile ([\w.-]*\w)/.exec(first.message)?.[1]
   const other = named ?? (profile.name === 'tools' ? 'default' : 'tools')
   return (
-    `${count} of ${total} searches ended without a zoom or an answer in the form of the profile ${profile.name}. One reply began: ` +
+    `${count} of ${total} searches ended without a zoom or an answer in the format of the profile ${profile.name}. One reply began: ` +
     `${plainLine(JSON.stringify(first.example ?? ''), 200)}. Try --profile ${other}` +
     `${named === undefined ? ', or --profile direct for answers without zooms' : ''}; mini-o3 doctor finds the profiles that a model can follow.`
   )

@@ -90,7 +90,7 @@ describe('options', () => {
     [['probe', 'build', '--out', 'd', '--test', '3', '--level', 'harder'], 'Allowed choices are easy, medium, hard'],
     [['probe', 'build', '--out', 'd'], 'nothing to build'],
     [['eval', '--data', 'no-such-folder'], 'no-such-folder'],
-    [['eval', '--data', 'options.jpg'], 'is no table'],
+    [['eval', '--data', 'options.jpg'], 'is not a table'],
     [['eval', '--data', 'none.json', '--policy', 'blind'], 'contains no problems'],
     [['eval', '--data', 'other.json', '--checkpoint', 'untrained.safetensors'], 'only knows generated scenes'],
     [['collect', '--data', 'none.json'], 'contains no problems'],

@@ -26,9 +26,9 @@ test('a model whose template keeps what was said is written to as it writes, but
   const said = await doctor(qwenFiles(['<think>']))
   expect(said).toMatch(/^ok +family +Qwen2\.5-VL$/m)
   expect(said).toMatch(/^ok +chat template .*You are a helpful assistant.*ends with <\|im_end\|>$/m)
-  expect(said).toMatch(/^ok +first prompts +token by token those of the template under default, official/m)
-  expect(said).toMatch(/^ok +searches +token by token those of the template under default, official/m)
-  expect(said).toMatch(/^note +marks .*spelt out here.*sent "<" "\|" .* has "<\|im_end\|>"$/m)
+  expect(said).toMatch(/^ok +first prompts +equal to those of the template, token by token, under default, official/m)
+  expect(said).toMatch(/^ok +searches +equal to those of the template, token by token, under default, official/m)
+  expect(said).toMatch(/^note +marks .*sent as ordinary text.*sent "<" "\|" .* has "<\|im_end\|>"$/m)
   expect(said.match(/^note/gm)).toHaveLength(1)
 })
 

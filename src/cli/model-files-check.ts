@@ -35,7 +35,7 @@ export async function examineModelFiles(place: string): Promise<Finding[]> {
 function about({ family, grid, tokenizer, end, layout }: ChatModel): Finding[] {
   const { alone, begun } = layout()
   const opened = begun === '' ? '' : `; a reply begins with ${JSON.stringify(begun)}`
-  const system = `without a system message a question stands behind ${JSON.stringify(alone)}`
+  const system = `without a system message, a question follows ${JSON.stringify(alone)}`
   const pictures = `a token for ${grid.cell} x ${grid.cell} pixels, from ${grid.minPixels} to ${grid.maxPixels} pixels`
   return [
     { check: 'family', level: 'ok', text: family.title },
@@ -64,15 +64,19 @@ async function compared(
       if (differences.length === 0) same.push(name)
       found.push(...differences.map((difference) => ({ ...difference, profile: name })))
     } catch (error) {
-      const fix = 'Take another profile, or the model’s own chat template.'
+      const fix = 'Use another profile, or the model’s own chat template.'
       return [{ check, level: 'problem', text: `under ${name} the template says: ${messageOf(error)}`, fix }]
     }
   }
-  const agreed: Finding = { check, level: 'ok', text: `token by token those of the template under ${same.join(', ')}` }
+  const agreed: Finding = {
+    check,
+    level: 'ok',
+    text: `equal to those of the template, token by token, under ${same.join(', ')}`,
+  }
   return [
     ...(same.length > 0 ? [agreed] : []),
     ...entriesOf(departures).flatMap(([cause, why]) => explained(check, model, found, cause, why)),
-    ...explained(check, model, found, undefined, 'unlike those of the template, for no reason that is known'),
+    ...explained(check, model, found, undefined, 'different from the template, for no reason that is known'),
   ]
 }
 

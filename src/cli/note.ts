@@ -23,7 +23,7 @@ const tags = (help: string) =>
 /** Without a change, the command lists. */
 const isChange = only<Values<typeof changeOptions>>(
   (values) => Object.keys(changeOf(values)).length > 0,
-  'for taking a note: add --star, --tag, --verdict or --comment',
+  'for changing a note: add --star, --tag, --verdict or --comment',
 )
 
 const changeOptions = {
@@ -31,7 +31,7 @@ const changeOptions = {
   unstar: flag('remove the star'),
   tag: tags('add a tag; repeat it for several'),
   untag: tags('remove a tag; repeat it for several'),
-  verdict: oneOf('<verdict>', 'correct the verdict, in place of the judge, or take the correction back', [
+  verdict: oneOf('<verdict>', 'correct the verdict of the judge; as-judged undoes the correction', [
     ...handVerdicts,
     'as-judged',
   ]),
@@ -54,7 +54,7 @@ export function addNote(program: Command): void {
     name: 'note',
     summary: 'star, tag, correct or comment on a search, or list the notes of a run',
     description:
-      'Notes are kept in notes.jsonl beside the searches, which stay as they are. A corrected verdict counts in all figures, and they ' +
+      'Notes are stored in notes.jsonl beside the searches, which do not change. A corrected verdict counts in all figures, and they ' +
       'say so; --as-judged of report, eval and export leaves corrections out. Without a change the notes of the run are listed.',
     arguments: { '<run>': 'a run folder' },
     options: noteOptions,
@@ -87,7 +87,7 @@ async function noteCommand(run: string, options: NoteOptions): Promise<void> {
   }
   if (notes.unreadable > 0) say(`${counted(notes.unreadable, 'line', 'lines')} of the notes cannot be read.`)
   if (notes.lost > 0) {
-    say(`${counted(notes.lost, 'note is', 'notes are')} about searches that the run no longer has in this form.`)
+    say(`${counted(notes.lost, 'note is', 'notes are')} about searches that the run no longer contains.`)
   }
   if (options.json) printJson({ notes: shown.map(noteResult) })
   else print(shown.length === 0 ? 'No notes.' : shown.map(noteText).join('\n'))

@@ -118,12 +118,12 @@ describe('whoever listens there', () => {
 
   test('silence ends at the deadline, and is said', async () => {
     const [server] = await findServers(await placesOf(() => {}), { timeoutMs: 50 })
-    expect(server).toMatchObject({ models: [], problem: 'it says nothing for 0.05 s' })
+    expect(server).toMatchObject({ models: [], problem: 'it does not answer within 0.05 s' })
   })
 
   test('a server that asks for a key is listed as such, and is sent none', async () => {
     const [server] = await findServers(await placesOf(json('{}', 401)))
-    expect(server).toMatchObject({ models: [], problem: 'it asks for a key' })
+    expect(server).toMatchObject({ models: [], problem: 'it requires an API key' })
   })
 
   test('what does not speak HTTP is passed over', async () => {

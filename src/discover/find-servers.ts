@@ -74,7 +74,7 @@ async function examine(base: URL, options: FindOptions): Promise<FoundServer | '
   })
   try {
     const exchange = await ask(`${base.pathname}/models`)
-    if (exchange.status === 401 || exchange.status === 403) return unsaid('it asks for a key')
+    if (exchange.status === 401 || exchange.status === 403) return unsaid('it requires an API key')
     const listed = exchange.status === 200 ? listedIn(jsonOf(exchange)) : undefined
     if (listed === undefined) return undefined
     const name = await nameOfServer(base, exchange, listed, ask)
@@ -84,7 +84,7 @@ async function examine(base: URL, options: FindOptions): Promise<FoundServer | '
     if (!(error instanceof TransportError)) throw error
     if (error.code === 'endpoint-unreachable') return 'nobody'
     // What does not speak HTTP is none of these servers.
-    return error.code === 'reply-timeout' ? unsaid(`it says nothing for ${timeoutMs / 1000} s`) : undefined
+    return error.code === 'reply-timeout' ? unsaid(`it does not answer within ${timeoutMs / 1000} s`) : undefined
   } finally {
     close()
   }

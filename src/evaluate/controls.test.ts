@@ -256,7 +256,7 @@ describe('what would show nothing', () => {
           problem: { ...entryOf(name).problem, targetBoxRel: undefined as never },
         })),
       },
-      'no problem says where its target is',
+      'no problem has a target box',
     ],
     ['no-options', { entries: [entryOf('red', { question: 'Which colour?' })] }, 'no question lists options'],
     ['shuffled', { entries: [entryOf('red')] }, 'there is only one problem'],

@@ -47,7 +47,7 @@ export function whyNot(name: ControlName, { policy, entries }: Looking): string 
   if (isOneTurn(name) && !answersAtOnce(policy))
     return `the policy ${policy} cannot be made to answer in its first turn`
   if (name === 'shuffled' && entries.length < 2) return 'there is only one problem'
-  if (name === 'target' && !entries.some(targetAlone)) return 'no problem says where its target is'
+  if (name === 'target' && !entries.some(targetAlone)) return 'no problem has a target box'
   if (name === 'no-options' && !entries.some(optionsWithheld)) return 'no question lists options'
   return undefined
 }
@@ -174,6 +174,6 @@ function noLetters(inner: Judge): Judge {
     const isLetter = answer !== null && /^\W*[A-Za-z]\W*$/.test(answer)
     const isOption = problem.choices?.some((choice) => choice.trim() === answer?.trim())
     if (!isLetter || isOption) return inner(problem, answer, signal)
-    return { kind: 'wrong', reason: 'a letter, where no options were named' }
+    return { kind: 'wrong', reason: 'a letter, although no options were listed' }
   }
 }

@@ -50,7 +50,7 @@ it.each([
 it('says what a policy was told of its turns', () => {
   const told = profileWith(profiles.tools, { turnsTold: true, lastTurnAnswers: true })
   expect(lineOf(told)).toContain(
-    'coordinates relative, last answer, the number of turns is told, the last turn is asked for an answer, judge exact',
+    'coordinates relative, last answer, the model is told the turn limit, an answer is requested in the last turn, judge exact',
   )
 })
 

@@ -30,7 +30,10 @@ export function profileSettings(profile: Profile): NonNullable<EvalConfig['proto
 /** Which answer counts. A single word if it is in the turns of a completed search, for compatibility with runs of earlier versions. */
 function answerText(profile: Profile): string {
   const { turnsTold, lastTurnAnswers } = profile
-  const paced = [turnsTold && 'the number of turns is told', lastTurnAnswers && 'the last turn is asked for an answer']
+  const paced = [
+    turnsTold && 'the model is told the turn limit',
+    lastTurnAnswers && 'an answer is requested in the last turn',
+  ]
   const which = answersThatCount(profile)
   const said = paced.filter((one) => one !== undefined)
   return said.length === 0 ? which : [`${which}${which.includes(' ') ? '' : ' answer'}`, ...said].join(', ')

@@ -81,7 +81,7 @@ export async function readEvalRun(
     throw new UserError(
       'eval-unfinished',
       `${path} is not finished: ${owing} problems lack some of their ${samples} searches or verdicts. ` +
-        'Repeat its command. If some fail again and again, say how they count: --failures wrong, or left-out.',
+        'Repeat its command. If some fail repeatedly, choose how they count: --failures wrong, or left-out.',
     )
   }
   const { problems, chosen } = where ? chosenOf(whole, unmatched, where) : { problems: whole }

@@ -40,7 +40,7 @@ export async function downloadFile(file: RemoteFile, part: string, options: Down
   if (resumed) return downloadFile(file, part, options)
   throw new MiniO3Error(
     'hub-hash',
-    `${file.path} of ${options.repository.id} arrived with other bytes than the hub's hash says, and was deleted. Repeat the command; ` +
+    `${file.path} of ${options.repository.id} does not match the hub's hash, and was deleted. Repeat the command; ` +
       'if it happens again, a proxy or a mirror (HF_ENDPOINT) changes the file.',
   )
 }
@@ -67,7 +67,7 @@ async function fetchWhole(file: RemoteFile, part: string, options: DownloadOptio
       furthest = have
       return { result: undefined }
     }
-    const onRetry = (): void => options.onBytes(have, 'the hub is busy or out of reach: trying again')
+    const onRetry = (): void => options.onBytes(have, 'the hub is busy or unreachable: retrying')
     while (have < file.bytes) await withRetries(attempt, { ...patience, signal: options.signal, onRetry })
     await onDisk(part, async () => {
       await handle.truncate(file.bytes)

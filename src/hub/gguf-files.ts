@@ -24,7 +24,7 @@ export function chooseGguf(paths: readonly string[], where: string, quant?: stri
     const names = models.map((own) => quantOf(own) ?? own[0]).join(', ')
     throw new UserError(
       'gguf-quant',
-      `${where} holds no single ${quant ?? 'usual'} model. Name one of ${names} behind a colon.`,
+      `${where} has no single ${quant ?? 'usual'} model. Name one of ${names} after a colon.`,
     )
   }
   const [first = ''] = model

@@ -99,7 +99,7 @@ function remoteFile({ rfilename, size, blobId, lfs }: z.infer<typeof blobSchema>
   if (!isPlainPath(rfilename))
     throw new UserError(
       'hub-path-unsafe',
-      `The hub lists a file of ${id} whose name leads out of its folder: ${JSON.stringify(rfilename.slice(0, 200))}. Nothing was downloaded.`,
+      `The hub lists a file of ${id} whose path leads out of its folder: ${JSON.stringify(rfilename.slice(0, 200))}. Nothing was downloaded.`,
     )
   const hash = lfs?.sha256 ?? lfs?.oid ?? blobId ?? ''
   const bytes = lfs?.size ?? size

@@ -41,7 +41,7 @@ export class NotPulledError extends UserError {
   readonly model: string
 
   constructor(model: string, { id }: Repository, { offline }: HubSettings) {
-    const missing = `${id} is not on this machine, or not whole`
+    const missing = `${id} is not on this machine, or is incomplete`
     const command = `mini-o3 models pull ${model}`
     super(
       'model-not-pulled',
@@ -183,7 +183,7 @@ interface Source {
 function sourceOf(name: string): Source {
   const onPage = pageOfHub.exec(name)?.[1]
   if (onPage !== undefined)
-    throw new UserError('model-address', `${name} is the address of a page. Name its model: ${hubMark}${onPage}`)
+    throw new UserError('model-address', `${name} is the address of a web page. Name its model: ${hubMark}${onPage}`)
   const [, base = '', quant, revision] = /^(?:hub:)?([^:@]+)(?::([^@]+))?(?:@(.+))?$/.exec(name) ?? []
   const known = knownModels.find((own) => own.name === base)
   if (known !== undefined && !name.startsWith(hubMark))
@@ -201,7 +201,7 @@ function sourceOf(name: string): Source {
 }
 
 function noRepository(name: string): never {
-  throw new UserError('model-unknown', `${name} is a file that was never pulled: delete it yourself if you like.`)
+  throw new UserError('model-unknown', `${name} is a file that was not pulled: delete it yourself if you want to.`)
 }
 
 function isFile(name: string): boolean {
@@ -266,7 +266,7 @@ async function modelOfFile(file: string, named: string | undefined): Promise<Loc
     await bytesOfFile(file)
     throw new UserError(
       'mmproj-missing',
-      `No projector (mmproj-*.gguf) is next to ${file}, and without one the model cannot see pictures. Name it with --mmproj.`,
+      `There is no projector (mmproj-*.gguf) beside ${file}, without which the model cannot see pictures. Name it with --mmproj.`,
     )
   }
   const bytes = await Promise.all([...pieces, mmproj].map(bytesOfFile))

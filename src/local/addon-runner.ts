@@ -52,8 +52,8 @@ async function ask(
   const onProgress = (progress: ReplyProgress): void => {
     if (progress.kind === 'reading') {
       const { tokens, kept: known } = progress
-      const before = known === 0 ? '' : `, and has ${known.toLocaleString('en')} from before`
-      onNews?.({ kind: 'waiting', why: `The model reads ${tokens.toLocaleString('en')} tokens${before}.` })
+      const before = known === 0 ? '' : `, and has ${known.toLocaleString('en')} cached`
+      onNews?.({ kind: 'waiting', why: `The model is reading ${tokens.toLocaleString('en')} tokens${before}.` })
       return
     }
     const { text, thinking } = progress

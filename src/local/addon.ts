@@ -132,7 +132,7 @@ export function findAddon(
   find: (name: string) => string = resolve,
 ): LlamaEngine {
   if (!machines.includes(machine)) {
-    const text = `local: no llama.cpp comes with this program for ${machine}. ${installAdvice}.`
+    const text = `local: there is no addon with llama.cpp for ${machine}. ${installAdvice}.`
     throw new UserError('llama-missing', text)
   }
   const name = `@fugood/node-llama-${machine}`

@@ -26,7 +26,7 @@ export function startChild(module: URL, args: readonly string[] = []): Child {
     // Its last output arrives after its exit.
     child.on('close', (status, killed) => resolve(new MiniO3Error('llama-ended', endOf(status, killed, said()))))
     child.on('error', (cause) => {
-      resolve(new MiniO3Error('llama-ended', `The process that runs llama.cpp broke: ${cause.message}`, { cause }))
+      resolve(new MiniO3Error('llama-ended', `The process that runs llama.cpp failed: ${cause.message}`, { cause }))
     })
   })
   return {
@@ -57,7 +57,7 @@ function endOf(status: number | null, signal: NodeJS.Signals | null, words: stri
   const how = signal === null ? `with status ${status}` : `by ${signal}`
   const memory = signal === 'SIGKILL' ? ' The system does that when memory runs out.' : ''
   const complaints = words.split('\n').filter((line) => /error|fail|unsupported|abort|assert/i.test(line))
-  const why = complaints.length === 0 ? '' : ` Its last words: ${complaints.slice(-3).join(' / ').slice(0, 600)}`
+  const why = complaints.length === 0 ? '' : ` Its last output: ${complaints.slice(-3).join(' / ').slice(0, 600)}`
   return `The process that runs llama.cpp ended ${how}.${memory}${why}`
 }
 

@@ -35,12 +35,16 @@ test('both files together are below 2 MB', async () => {
 })
 
 test.each([
-  ['nothing', () => Buffer.alloc(0), 'it ends too early'],
-  ['another file', () => Buffer.from('<!doctype html><title>404</title>'), 'it begins with other bytes'],
-  ['a download that stopped', (whole: Buffer) => whole.subarray(0, 3000), 'it ends too early'],
+  ['nothing', () => Buffer.alloc(0), 'it is truncated'],
+  [
+    'another file',
+    () => Buffer.from('<!doctype html><title>404</title>'),
+    'it does not begin with the magic number of GGUF',
+  ],
+  ['a download that stopped', (whole: Buffer) => whole.subarray(0, 3000), 'it is truncated'],
   ['a version to come', (whole: Buffer) => patched(whole, 4, 9), 'its version is 9'],
-  ['a count beyond reason', (whole: Buffer) => patched(whole, 22, 0xff), 'its head makes no sense'],
-  ['a length beyond reason', (whole: Buffer) => patched(whole, 28, 0xff), 'its head makes no sense'],
+  ['a count beyond reason', (whole: Buffer) => patched(whole, 22, 0xff), 'its header is invalid'],
+  ['a length beyond reason', (whole: Buffer) => patched(whole, 28, 0xff), 'its header is invalid'],
   ['a type that is none', (whole: Buffer) => patched(whole, 32 + 'general.architecture'.length, 77), 'unknown type 77'],
 ])('%s is refused', async (_, make, why) => {
   const file = join(folder, 'broken.gguf')

@@ -32,7 +32,7 @@ export async function readGguf(path: string): Promise<Gguf> {
     return { bytes: size + (await otherShards(path)), values }
   } catch (cause) {
     if (errorCodeOf(cause) === 'ENOENT') {
-      const shards = 'is one of several files, and not all of the others are beside it'
+      const shards = 'is one file of a split model, and not all of the others are beside it'
       throw new UserError('model-file-missing', `${path} ${shards}: ${messageOf(cause)}`, { cause })
     }
     if (!(cause instanceof RangeError)) throw cause
@@ -64,7 +64,7 @@ async function readHead(file: FileHandle, most: number): Promise<Map<string, Ggu
   }
 }
 
-const short = 'it ends too early'
+const short = 'it is truncated'
 /** Sizes of the number types in bytes; the others are strings (8) and lists (9). */
 const sizes = [1, 1, 2, 2, 4, 4, 4, 1, 0, 0, 8, 8, 8]
 const textType = 8
@@ -78,13 +78,13 @@ function valuesOf(bytes: Buffer): Map<string, GgufValue> {
   }
   const count = (most: number): number => {
     const value = Number(take(8).readBigUInt64LE())
-    if (value > most) throw new RangeError('its head makes no sense')
+    if (value > most) throw new RangeError('its header is invalid')
     return value
   }
   const text = (): string => take(count(mostText)).toString()
   const number = (type: number): number | boolean => {
     const size = sizes[type]
-    if (size === undefined || size === 0) throw new RangeError(`its head has a value of an unknown type ${type}`)
+    if (size === undefined || size === 0) throw new RangeError(`its header has a value of an unknown type ${type}`)
     const read = take(size)
     if (type === 7) return read[0] !== 0
     if (type === 6) return read.readFloatLE()
@@ -100,7 +100,7 @@ function valuesOf(bytes: Buffer): Map<string, GgufValue> {
     return []
   }
 
-  if (take(4).toString('latin1') !== 'GGUF') throw new RangeError('it begins with other bytes')
+  if (take(4).toString('latin1') !== 'GGUF') throw new RangeError('it does not begin with the magic number of GGUF')
   const version = take(4).readUInt32LE()
   if (version < 2 || version > 3) throw new RangeError(`its version is ${version}`)
   take(8)

@@ -115,7 +115,7 @@ function format(llama: LlamaContext, { messages, tools }: CompleteOrder): Format
       ...(tools.length > 0 && { tools, tool_choice: 'auto' }),
     })
   } catch (cause) {
-    const text = `The chat template of the model does not take this conversation: ${messageOf(cause)}`
+    const text = `The chat template of the model does not accept this conversation: ${messageOf(cause)}`
     throw new MiniO3Error('chat-template', text, { cause })
   }
 }

@@ -127,7 +127,7 @@ test('a reply is told as it comes, and is cut at its limit', async () => {
   expect(completion).toMatchObject({ finish: 'length', usage: { replyTokens: 30 } })
   expect(completion.text).toMatch(/^word (word |and )+$/)
   expect(told).toBe(completion.text)
-  expect(waits).toEqual([expect.stringMatching(/^The model reads \d+ tokens\.$/)])
+  expect(waits).toEqual([expect.stringMatching(/^The model is reading \d+ tokens\.$/)])
 })
 
 test('what is read is told without what is known from before', async () => {
@@ -143,8 +143,8 @@ test('what is read is told without what is known from before', async () => {
   const { promptTokens = 0, cachedTokens = 0 } = two.usage ?? {}
   expect(cachedTokens).toBeGreaterThan(0)
   expect(waits).toEqual([
-    `The model reads ${one.usage?.promptTokens} tokens.`,
-    `The model reads ${promptTokens - cachedTokens} tokens, and has ${cachedTokens} from before.`,
+    `The model is reading ${one.usage?.promptTokens} tokens.`,
+    `The model is reading ${promptTokens - cachedTokens} tokens, and has ${cachedTokens} cached.`,
   ])
 })
 

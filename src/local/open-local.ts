@@ -40,8 +40,8 @@ const ownKind: ServerKind = {
   ...serverKinds.llamacpp,
   title: 'llama.cpp in this program',
   samplingFields: { top_p: 1, top_k: 0, min_p: 0 },
-  moreImages: () => 'give the model a larger --context: it has no cap of its own on pictures',
-  seeing: 'Take a model with its --mmproj file.',
+  moreImages: () => 'give the model a larger --context: it has no separate picture limit',
+  seeing: 'Use a model with its --mmproj file.',
 }
 const kinds: Readonly<Record<LlamaEngine['kind'], ServerKind>> = {
   addon: { ...ownKind, stop: 'kept' },
@@ -109,7 +109,7 @@ const wideTypes: readonly unknown[] = [0, 1, 32]
 function slownessText(head: Gguf, eyes: Gguf): string {
   if (head.bytes + eyes.bytes < slowBytes) return ''
   const wide = wideTypes.includes(eyes.values.get('general.file_type'))
-    ? ' A projector of eight bits is four times as fast here: take a file mmproj-...-Q8_0.gguf, or make one with llama.cpp: `convert_hf_to_gguf.py <folder> --mmproj --outtype q8_0`.'
+    ? ' An 8-bit projector is four times as fast here: use a file mmproj-...-Q8_0.gguf, or make one with llama.cpp: `convert_hf_to_gguf.py <folder> --mmproj --outtype q8_0`.'
     : ''
   return ` This build of llama.cpp uses no vector instructions, so each picture takes minutes. ${installAdvice}.${wide}`
 }
@@ -126,14 +126,14 @@ function checkParts(path: string, head: Gguf, mmproj: string, eyes: Gguf): void 
   if (!sees(eyes)) {
     throw new UserError(
       'mmproj-no-eyes',
-      `--mmproj ${mmproj} holds a model, not what it sees with: that file is mostly named mmproj-<model>.gguf.`,
+      `--mmproj ${mmproj} is a model, not a projector, which is usually named mmproj-<model>.gguf.`,
     )
   }
 }
 
 function unloadable(engine: LlamaEngine, path: string, error: unknown): UserError {
   const other =
-    engine.kind === 'server' ? ` ${engine.path} ran it: update that, or set ${serverVariable}= to do without.` : ''
+    engine.kind === 'server' ? ` ${engine.path} ran it: update that, or set ${serverVariable}= to use the addon.` : ''
   const text = `${path} and its --mmproj could not be loaded. ${messageOf(error)}${other}`
   return new UserError('model-file-broken', text, { cause: error })
 }

@@ -40,7 +40,7 @@ export function planLocal(model: Gguf, mmproj: Gguf, { context: asked, searches,
   const figure = (key: string): number => numberOf(model, `${architecture}.${key}`)
   const trainedContext = figure('context_length') || usualContext
   if (asked !== undefined && asked > trainedContext) {
-    throw new UserError('context-too-long', `--context ${asked}: the model was made for ${trainedContext} tokens.`)
+    throw new UserError('context-too-long', `--context ${asked}: the model was trained for ${trainedContext} tokens.`)
   }
   const perToken = cacheBytes(model, architecture)
   const fixed = model.bytes + mmproj.bytes + workingBytes
@@ -48,12 +48,12 @@ export function planLocal(model: Gguf, mmproj: Gguf, { context: asked, searches,
   const room = free * share
   const least = asked ?? Math.min(leastContext, trainedContext)
   if (bytesFor(least, 1) > room) {
-    const parts = `weights ${gib(model.bytes + mmproj.bytes)}, ${least.toLocaleString('en')} tokens of context ${gib(perToken * least)}, work ${gib(workingBytes)}`
+    const parts = `weights ${gib(model.bytes + mmproj.bytes)}, ${least.toLocaleString('en')} tokens of context ${gib(perToken * least)}, buffers ${gib(workingBytes)}`
     const less = asked === undefined ? '' : ' a smaller --context,'
     throw new UserError(
       'memory-too-small',
       `The model needs ${gib(bytesFor(least, 1))} of memory (${parts}), and ${gib(free)} are free. ` +
-        `Take${less} a smaller model or stronger quantisation, or close other programs.`,
+        `Use${less} a smaller model or stronger quantisation, or close other programs.`,
     )
   }
   // A context that fits one search has priority over concurrency.

@@ -48,7 +48,7 @@ function sampleOf(line: Fields, number: number): ForeignSample {
             reason: `acc: ${points}`,
             ...(points > 0 && points < 1 && { score: points }),
           },
-    error: status === 'error' ? 'The evaluation failed in this search.' : undefined,
+    error: status === 'error' ? 'The evaluation failed on this search.' : undefined,
     facts: fieldsOf(others) ?? {},
   }
 }

@@ -31,7 +31,7 @@ export async function findLogs(path: string): Promise<FoundLog[]> {
   })
   const logs = found.isDirectory() ? await logsIn(path, 0) : [await logOfFile(path)].flatMap((one) => one ?? [])
   if (logs.length > 0) return logs
-  throw new UserError('log-unknown', `${path} is no log that is read. ${expected}.`)
+  throw new UserError('log-unknown', `${path} is not a supported log. ${expected}.`)
 }
 
 /** Whether there is a log at the path. */
@@ -96,7 +96,7 @@ async function opened(file: string, log: Promise<ForeignLog | undefined>): Promi
     throw new UserError('log-unreadable', `${file} cannot be read: ${messageOf(cause)}.`, { cause })
   })
   if (read !== undefined) return read
-  throw new UserError('log-unknown', `${file} is no log that is read. ${expected}.`)
+  throw new UserError('log-unknown', `${file} is not a supported log. ${expected}.`)
 }
 
 const headBytes = 64 * 1024

@@ -33,7 +33,7 @@ interface Shown {
 }
 
 /** The note of a search whose picture is not in its log. */
-export const blankNote = 'The log has no picture of the question: an empty one stands in its place.'
+export const blankNote = 'The log has no picture of the question: an empty one is shown instead.'
 
 /** Pictures taken from one message at most. */
 const mostPictures = 32
@@ -86,7 +86,7 @@ async function lookOf(draft: TurnDraft, shown: Shown, context: ImportContext): P
   const [first, ...others] = pictures
   for (const picture of others) original(shown, picture)
   if (others.length > 0)
-    shown.notes.push('Some calls brought back several pictures: all but the first are among the originals.')
+    shown.notes.push('Some calls returned several pictures: all but the first are among the originals.')
   const called = draft.call && boxIn(draft.call.values)
   if (called !== undefined && draft.call !== undefined && (first !== undefined || !failed(draft))) {
     const from = await context.fitter.fit(called, sourcesFor(shown, sourceIn(draft.call.values)), first)

@@ -84,7 +84,7 @@ function repliesOf(completion: unknown): LoggedMessage[] {
 
 function verdictOf(reward: number | undefined, from: number): ForeignVerdict | undefined {
   if (reward === undefined) return undefined
-  return { kind: reward >= from ? 'correct' : 'wrong', reason: `reward: ${reward}; right from ${from} on` }
+  return { kind: reward >= from ? 'correct' : 'wrong', reason: `reward: ${reward}; right if at least ${from}` }
 }
 
 function rewardOf(total: number | undefined, metrics: unknown): ForeignSample['reward'] {

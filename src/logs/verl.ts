@@ -43,7 +43,8 @@ function sampleOf(line: Fields, attempts: Map<string, number>): ForeignSample {
     reward = score,
   } = line
   const { acc, data_source: source } = line
-  if (typeof prompt !== 'string' || typeof response !== 'string') throw new Error('it has no texts input and output')
+  if (typeof prompt !== 'string' || typeof response !== 'string')
+    throw new Error('it has no text fields input and output')
   const id = `step ${numberIn(step) ?? 0}, ${sha256(prompt).slice(0, 8)}`
   const attempt = attempts.get(id) ?? 0
   attempts.set(id, attempt + 1)
@@ -74,7 +75,10 @@ export const rightFrom = 0.5
 
 function verdictOf(points: number | undefined, name: string): ForeignSample['verdict'] {
   if (points === undefined) return undefined
-  return { kind: points >= rightFrom ? 'correct' : 'wrong', reason: `${name}: ${points}; right from ${rightFrom} on` }
+  return {
+    kind: points >= rightFrom ? 'correct' : 'wrong',
+    reason: `${name}: ${points}; right if at least ${rightFrom}`,
+  }
 }
 
 const opened = /<\|im_start\|>(system|user|assistant|tool)\n/

@@ -76,7 +76,7 @@ export async function readSafetensors(file: string): Promise<Safetensors> {
   if (!header.success) throw broken('its header is not an object')
   const { __metadata__, ...entries } = header.data
   const metadata = metadataSchema.safeParse(__metadata__)
-  if (!metadata.success) throw broken('its metadata are not texts')
+  if (!metadata.success) throw broken('its metadata are not strings')
   const tensors = new Map<string, StoredTensor>()
   for (const [name, entry] of Object.entries(entries)) {
     const misfit = broken(`tensor ${name.slice(0, 60)} does not fit`)

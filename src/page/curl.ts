@@ -56,7 +56,7 @@ export function curlCommand(
   const isVariable = keyEnv !== undefined && /^[A-Za-z_]\w{0,99}$/.test(keyEnv)
   return [
     '# A request as it was sent, for sh, bash or zsh. It needs curl and base64.',
-    ...(isVariable ? [`# The key is not part of it: ${keyEnv} has to be set to that of the server named below.`] : []),
+    ...(isVariable ? [`# The API key is not included: set ${keyEnv} to the key of the server below.`] : []),
     ...(used.length > 0 ? ['data() { base64 < "$1" | tr -d \'\\n\'; }'] : []),
     ...used.map((picture) => fetchLine(picture, sourceOf(picture.sha256))),
     `{ ${pieces.map((text, index) => (index % 2 === 0 ? `printf %s ${quoted(text)}` : `data ${text}`)).join('; ')}; } |`,

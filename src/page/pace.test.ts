@@ -40,8 +40,8 @@ test('a model behind a server is billed the whole conversation every turn; costs
   expect([pace.totalMs, pace.total.waitedMs, pace.total.retries]).toEqual([5200, 1500, 2])
   expect(paceTexts(pace, 1)).toEqual(['Turn 1: 2.0 s; 1,000 tokens sent, 50 written; cost 0.0025'])
   expect(paceTexts(pace, 2)).toEqual([
-    'Turn 2: 3.0 s, of it 1.5 s waiting (2 retries); 1,350 tokens sent (1,000 cached), 20 written; cost 0.0019',
-    'So far: 5.0 s, of it 1.5 s waiting (2 retries); 2,350 tokens sent (1,000 cached), 70 written; cost 0.0044',
+    'Turn 2: 3.0 s, of which 1.5 s waiting (2 retries); 1,350 tokens sent (1,000 cached), 20 written; cost 0.0019',
+    'So far: 5.0 s, of which 1.5 s waiting (2 retries); 2,350 tokens sent (1,000 cached), 70 written; cost 0.0044',
   ])
   expect(paceTexts(pace, 0)).toEqual([expect.stringMatching(/^All: 5.2 s/)])
 })
@@ -66,7 +66,7 @@ test('the turn at which a search failed is the last', () => {
   })!
   expect(pace.turns.map(({ replied }) => replied)).toEqual([true, false])
   expect(paceTexts(pace, 2)).toEqual([
-    'Turn 2: 6.9 s, of it 100 ms waiting (1 retry); no reply',
+    'Turn 2: 6.9 s, of which 100 ms waiting (1 retry); no reply',
     expect.stringMatching(/^So far: 8.9 s/),
   ])
 })

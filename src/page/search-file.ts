@@ -20,7 +20,7 @@ export function searchFileKind(path: string): SearchFileKind {
   if (isOneOf(searchFileKinds, kind)) return kind
   throw new UserError(
     'figure-format',
-    `A search is written as a figure (.svg, .png), an animation (.webp, .gif) or Markdown (.md): name a file such as figure.png, not ${path}.`,
+    `A search can be written as a figure (.svg, .png), an animation (.webp, .gif) or Markdown (.md): name a file such as figure.png, not ${path}.`,
   )
 }
 

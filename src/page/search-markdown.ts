@@ -44,7 +44,7 @@ export async function searchMarkdown(
     blocks.push(`## Turn ${number}: ${plain(stepTitle(step))}`)
     if (turn.thought) blocks.push(quoted(turn.thought))
     if (turn.error) blocks.push(`Refused: ${plain(turn.error.error)}`)
-    if (turn.returned) blocks.push(`Came back: ${plain(turn.returned)}`)
+    if (turn.returned) blocks.push(`Returned: ${plain(turn.returned)}`)
     if (observation && observation.parent !== null) {
       const pixels = await cropOf(observation, trajectory, pictures)
       blocks.push(await add(`turn-${number}.jpg`, pixels, name), placeText(observation, observations))

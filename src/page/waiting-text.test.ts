@@ -10,7 +10,7 @@ const retries = [
 
 test.each([
   ['Waiting for the first token of the model.', {}, 9],
-  ['The model reads 900 tokens.', { waiting: { why: 'The model reads 900 tokens.' } }, 9],
+  ['The model is reading 900 tokens.', { waiting: { why: 'The model is reading 900 tokens.' } }, 9],
   ['Try 3 of 6 in 3 s.', { waiting: busy }, 2],
   ['Try 3 of 6 in 1 s.', { waiting: busy }, 4],
   ['Try 3 of 6: waiting for the first token of the model.', { waiting: busy }, 5],

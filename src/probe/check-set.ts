@@ -67,7 +67,7 @@ export async function readJsonRows<T>(
     return []
   }
   if (!Array.isArray(values)) {
-    faults.push(`${name}: holds no array of rows`)
+    faults.push(`${name}: contains no array of rows`)
     return []
   }
   return values.flatMap((value: unknown, index) => {
@@ -110,7 +110,7 @@ export function missingRows(
 ): string[] {
   return (['train', 'test'] as const).flatMap((split) => {
     const [found, asked] = [rows[split].length, wanted[split] ?? rows[split].length]
-    return found === asked ? [] : [`${split}.json: ${found} rows can be read, and ${asked} were to be built`]
+    return found === asked ? [] : [`${split}.json: ${found} rows can be read instead of ${asked}`]
   })
 }
 
@@ -120,7 +120,7 @@ export async function pictureFaults(path: string, { width, height }: Size): Prom
     // Asked of the file system: what the decoder says of a missing file depends on other errors at that moment.
     await access(path)
   } catch {
-    return ['its picture is missing, or may not be read']
+    return ['its picture is missing or unreadable']
   }
   try {
     const found = await sharp(path).metadata()

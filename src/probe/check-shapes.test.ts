@@ -34,7 +34,7 @@ describe('checkProbe', () => {
   })
 
   it.each([
-    ['another question', { problem: '<image>\nWhich digit is on the red moon?' }, 'asks something else'],
+    ['another question', { problem: '<image>\nWhich digit is on the red moon?' }, 'asks something other'],
     ['another target', { target_box: [0, 0, 0.1, 0.1] }, 'target box'],
     ['another difficulty', { difficulty: undefined }, 'another difficulty'],
     ['another level', { level: 'medium' }, 'another name or level'],
@@ -47,7 +47,7 @@ describe('checkProbe', () => {
 
   it('finds that there are fewer problems than were to be built', async () => {
     const { faults } = await after('test', (rows) => rows.slice(1))
-    expect(faults).toEqual(['test.json: 29 rows can be read, and 30 were to be built'])
+    expect(faults).toEqual(['test.json: 29 rows can be read instead of 30'])
   })
 
   it('finds answers that are not balanced, what is drawn too small, and rows that cannot be read', async () => {

@@ -70,7 +70,7 @@ function rowFaults(row: ProbeRow, scene: Scene): string[] {
   return [
     ...(fitting.length === 1 ? [] : [`has ${fitting.length} answers`]),
     ...(row.solution === answer ? [] : [`says ${row.solution}, and its scene ${answer}`]),
-    ...(row.problem === `<image>\n${question}` ? [] : ['asks something else than its scene']),
+    ...(row.problem === `<image>\n${question}` ? [] : ['asks something other than its scene']),
     ...(row.doc_id === docId && row.level === scene.level ? [] : ['has another name or level than its scene']),
     ...(canonicalJson(row.difficulty ?? null) === canonicalJson(difficultyOf(scene))
       ? []

@@ -22,7 +22,7 @@ export async function readProbeConfig(folder: string): Promise<ProbeConfig> {
   try {
     return configSchema.parse(JSON.parse(await readFile(join(folder, configName), 'utf8')))
   } catch (cause) {
-    const why = cause instanceof z.ZodError ? `its ${configName} describes no set` : messageOf(cause)
+    const why = cause instanceof z.ZodError ? `its ${configName} does not describe a set` : messageOf(cause)
     throw new UserError(
       'data-not-found',
       `${folder} was not written by probe build: ${why}. Name the folder of --out.`,

@@ -97,8 +97,7 @@ function unitFix(told: readonly string[], longestSide: number): string {
       ? (['pixel'] as const)
       : unitsOf(Math.max(...numbers), longestSide)
   const units = fitting.filter((unit) => unit !== asked)
-  if (units.length > 0)
-    return `By its numbers the model writes another unit: choose --coordinates ${units.join(' or ')}.`
+  if (units.length > 0) return `The numbers suggest another unit: choose --coordinates ${units.join(' or ')}.`
   const others = coordinateNames.filter((name) => name !== asked)
   return `If the model was trained on another unit, choose it: --coordinates ${others.join(', ')}; doctor finds out which.`
 }

@@ -21,7 +21,7 @@ export const controls = {
   },
   shuffled: {
     label: 'crops of other problems',
-    text: 'searches as usual, but every crop is one that a search of another problem was shown, of another picture',
+    text: 'searches as usual, but every crop is replaced by one from a search of another problem, of another picture',
     withoutLooking: true,
   },
   overview: {
@@ -32,7 +32,7 @@ export const controls = {
   },
   'no-picture': {
     label: 'no picture',
-    text: 'the question alone',
+    text: 'only the question',
     oneTurn: true,
     withoutLooking: true,
   },
@@ -43,7 +43,7 @@ export const controls = {
   },
   'no-options': {
     label: 'options withheld',
-    text: 'searches as usual, but the question does not name its options',
+    text: 'searches as usual, but the question does not list its options',
   },
 } as const satisfies Readonly<Record<string, Control>>
 

@@ -105,7 +105,7 @@ export function embeddedProfileWith({ viewSide, contextLimit }: EmbeddedBudget):
     const near = Math.min(most, Math.max(least, Math.round(viewSide / step) * step))
     throw new UserError(
       'bad-view-side',
-      `A view's side has to be a multiple of ${step} from ${least} to ${most} pixels, not ${viewSide}. Take ${near}.`,
+      `A view's side has to be a multiple of ${step} from ${least} to ${most} pixels, not ${viewSide}. Use ${near}.`,
     )
   }
   const rule = squareView(viewSide)
@@ -155,7 +155,7 @@ function withTools(profile: Profile, wanted: readonly ToolName[]): Profile {
     const able = Object.values<Profile>(profiles).filter((one) => one.parse === 'lenient' && dialectOf(one).withTools)
     throw new UserError(
       'tools-not-for-profile',
-      `The profile "${profile.name}" has no tools beside its zoom. Take one of ${able.map(({ name }) => name).join(', ')}.`,
+      `The profile "${profile.name}" has no tools beside its zoom. Use one of ${able.map(({ name }) => name).join(', ')}.`,
     )
   }
   return added(
@@ -183,7 +183,7 @@ function viewWithin(rule: ViewRule, maxPixels: number): ViewRule {
   const own = rule.kind === 'exact' ? `always ${least}` : `at least ${least}`
   throw new UserError(
     'bad-max-pixels',
-    `Views of this profile have ${own} pixels, so they cannot be held to ${maxPixels}.`,
+    `Views of this profile have ${own} pixels, so they cannot be limited to ${maxPixels}.`,
   )
 }
 

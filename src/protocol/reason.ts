@@ -93,7 +93,7 @@ export function reasonOf(trajectory: Trajectory): Reason | undefined {
   ) {
     const { code, error } = lastOf(mistakes)
     const hint = (code === 'wrong-unit' && oddBoxes(trajectory)?.fix) || ''
-    return { kind: 'mistakes', code, message: `Most zooms could not be made. ${error} ${hint}`.trim() }
+    return { kind: 'mistakes', code, message: `Most zooms failed. ${error} ${hint}`.trim() }
   }
   if (verdict?.kind === 'unjudged') return { kind: 'unjudged', code: 'unjudged', message: verdict.reason }
   if (end !== 'answered' && answer === null) return { kind: 'unanswered', code: end, message: limitTexts[end] }

@@ -184,7 +184,7 @@ export async function appendNotes(folder: string, lines: readonly NoteLine[]): P
     if (bytesWritten < bytes.length) throw Object.assign(new Error('only a part was written'), { code: 'ENOSPC' })
     await file.datasync()
   } catch (cause) {
-    throw unwritable(path, cause, 'Notes taken before are kept.')
+    throw unwritable(path, cause, 'Earlier notes are kept.')
   } finally {
     await file?.close()
   }
@@ -204,7 +204,7 @@ export async function takeNote(folder: string, { search, before, change, author 
   const at = new Date().toISOString()
   const signed = { at, ...(author !== undefined && { author }) }
   if (Object.keys(change).length === 0) {
-    throw new UserError('note-empty', 'There is nothing to note: name a star, a tag, a verdict or a comment.')
+    throw new UserError('note-empty', 'The note is empty: give a star, a tag, a verdict or a comment.')
   }
   if ((changedNote(before, change, signed)?.tags.length ?? 0) > noteLimits.tags) {
     throw new UserError('too-many-tags', `A search has at most ${noteLimits.tags} tags: remove one first.`)

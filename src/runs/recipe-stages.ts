@@ -19,5 +19,5 @@ export type StageLine = z.infer<typeof stageLineSchema>
 export const stageLog: Log<StageLine> = {
   name: 'stages',
   line: stageLineSchema,
-  ifLost: 'These stages are repeated, which only does what is missing in their own folders.',
+  ifLost: 'These stages run again, but only do what is missing in their own folders.',
 }

@@ -77,7 +77,7 @@ const solvedSchema = z.object({ step: z.int().positive(), problems: z.array(grou
 export const solvedLog: Log<z.infer<typeof solvedSchema>> = {
   name: 'solved',
   line: solvedSchema,
-  ifLost: 'The curriculum goes on without what their steps said of their problems, and may draw others.',
+  ifLost: 'The curriculum continues without the outcomes of these steps, and may draw other problems.',
 }
 
 /** The file of the trained policy; `suffix`: that of the engine's checkpoints. */

@@ -71,7 +71,7 @@ export function repeatedTurn(
   if (!isChanged && !(outcome(before) === outcome(taken) && sameLook)) {
     throw new UserError(
       'fork-differs',
-      `Turn ${number} does not lead where it led in the search that is forked: it was taken under other settings or by another version. ` +
+      `Turn ${number} has another result than in the search that is forked: it was taken under other settings or by another version. ` +
         'Choose a policy with the same profile, or fork at an earlier turn.',
     )
   }

@@ -52,7 +52,7 @@ export function planFork(parent: Trajectory, { turn, look: asked, thought }: For
   if (look && !(look.boxRel[0] < look.boxRel[2] && look.boxRel[1] < look.boxRel[3])) {
     throw new UserError(
       'fork-box-empty',
-      `The box ${look.boxRel.join(', ')} has no inside. Give left, top, right and bottom, with left less than right and top less than bottom.`,
+      `The box ${look.boxRel.join(', ')} is empty. Give left, top, right and bottom, with left less than right and top less than bottom.`,
     )
   }
   const changed: ForkChange[] = [

@@ -97,7 +97,7 @@ describe('a reply in plain prose', () => {
     },
   )
 
-  it('is asked for in the last turn where the profile says so, and the number of turns is told', async () => {
+  it('is asked for in the last turn where the profile says so, and the model is told the turn limit', async () => {
     const profile = profileWith(profiles.default, { turnsTold: true, lastTurnAnswers: true })
     const { trajectory, told, ends } = await run([zoom, zoom, prose], profile, 3)
     expect(ends).toEqual(['answered', prose, 3])

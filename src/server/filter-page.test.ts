@@ -144,7 +144,7 @@ describe.skipIf(!hasBrowser)('the filter of a run', () => {
       .toBe("mini-o3 export eval --where '(turns > 4) and (correct)' --to collection --out eval-set")
     expect(await page.getByRole('button', { name: 'Make it' }).count()).toBe(0)
     await field().fill('"café"')
-    await page.getByText('Words are not looked for in thoughts here').waitFor()
+    await page.getByText('Words are not searched in thoughts here').waitFor()
     expect(errors).toEqual([])
   })
 

@@ -98,7 +98,7 @@ describe.skipIf(!hasBrowser)('forking on the page', () => {
   test('another box goes on live, beside the search that it departs from, and both link to each other', async () => {
     await openFork()
     await drag([0.01, 0.01], [0.24, 0.24])
-    await page.getByText('Turn 1 gets your box, and embedded goes on with turn 2.').waitFor()
+    await page.getByText('Turn 1 gets your box, and embedded continues with turn 2.').waitFor()
     const request = await sent(() => page.getByRole('button', { name: 'Go on from here' }).click())
     expect(request).toMatchObject({ turn: 1, look: { box: [0, 0, 0.25, 0.25], source: 0 }, policy: 'embedded' })
     expect(request).not.toHaveProperty('thought')
@@ -124,7 +124,7 @@ describe.skipIf(!hasBrowser)('forking on the page', () => {
 
   test('without a change the policy takes the turn anew, with another seed', async () => {
     await openFork()
-    await page.getByText('Nothing is kept; embedded takes turn 1 anew.').waitFor()
+    await page.getByText('Nothing is kept; embedded takes turn 1 again.').waitFor()
     const request = await sent(() => page.getByRole('button', { name: 'Go on from here' }).click())
     expect(Object.keys(request).toSorted()).toEqual(['maxTurns', 'origin', 'policy', 'turn'])
     await page.getByText(/another seed$/).waitFor()

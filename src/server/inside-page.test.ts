@@ -147,7 +147,7 @@ describe.skipIf(!hasBrowser)('the inside of a turn', () => {
     const card = page.locator('.card[data-turn="1"]')
     await card.locator('.thought').waitFor()
     await page.keyboard.press('l')
-    const choice = page.getByRole('group', { name: 'What the shades tell of each token' })
+    const choice = page.getByRole('group', { name: 'Figure that shades the tokens' })
     const pressed = () => choice.locator('[aria-pressed=true]').innerText()
     const shades = (): Promise<string[]> =>
       card.locator('.token-heat .thought span').evaluateAll((all) => all.map((one) => one.style.background))

@@ -241,7 +241,7 @@ describe.skipIf(!hasBrowser)('the list of runs', () => {
     await field.fill('correct and trns')
     await expect.poll(() => problem.locator('mark').innerText()).toBe('trns')
     await field.fill('sign: heart?')
-    await problem.getByRole('button', { name: 'Look for these words' }).click()
+    await problem.getByRole('button', { name: 'Search for these words' }).click()
     await expect.poll(() => field.inputValue()).toBe('"sign: heart?"')
     await page.getByText(/^0 searches with the words "sign: heart\?"/).waitFor()
     expect(await problem.count()).toBe(0)

@@ -27,7 +27,7 @@ export function withoutChat(values: Fields): PlainRow {
     return {
       values,
       from,
-      broken: `its ${from} hold ${asked.length} questions: only rows with one question and its answer are read`,
+      broken: `its ${from} contain ${asked.length} questions: only rows with one question and its answer are read`,
     }
   }
   const { text, images } = asked[0]

@@ -80,7 +80,7 @@ function isSpreadsheet(file: string): UserError {
 }
 
 function noTable(file: string): UserError {
-  const why = `${file} is no table: name a folder, or a file that ends in ${endings.map((one) => `.${one}`).join(', ')} or .txt.`
+  const why = `${file} is not a table: name a folder, or a file that ends in ${endings.map((one) => `.${one}`).join(', ')} or .txt.`
   return new UserError('data-not-table', why)
 }
 
@@ -94,7 +94,7 @@ function refuseArrow(folder: string, names: readonly string[]): void {
     return
   const of = isDict ? '["test"]' : ''
   const why =
-    `${folder} is a data set in Arrow files (save_to_disk), which are not read. Write it as parquet, in Python: ` +
+    `${folder} is a data set in Arrow files (save_to_disk), which are not supported. Write it as parquet, in Python: ` +
     `from datasets import load_from_disk; load_from_disk(${JSON.stringify(basename(folder))})${of}.to_parquet("problems.parquet")`
   throw new UserError('data-arrow', why)
 }

@@ -231,7 +231,7 @@ describe('conversations of one question', () => {
   it('of several questions are refused', async () => {
     const turns = [asked(url('images/b.png'), text), { role: 'assistant', content: 'red' }]
     await put(inBase('set.jsonl'), JSON.stringify({ messages: [...turns, ...turns] }))
-    await expect(seen()).rejects.toThrow('line 1: its messages hold 2 questions')
+    await expect(seen()).rejects.toThrow('line 1: its messages contain 2 questions')
   })
 })
 
@@ -289,7 +289,7 @@ describe('--check', () => {
     ['an empty question', 'a,,x', 'line 2: field question: is empty'],
     ['an empty answer', 'a,x?,', 'line 2: field answer: is empty'],
     ['an id that occurs twice', 'a,x?,y,1\na,z?,y,1', 'line 3: the name 1 is already used by'],
-    ['an answer that is no choice', 'a,x?,C,1,p|q', 'line 2: the answer "C" is none of A, B'],
+    ['an answer that is no choice', 'a,x?,C,1,p|q', 'line 2: the answer "C" is not one of A, B'],
     ['too many cells', 'a,x?,y,1,,,z', 'line 2: has 7 cells instead of 5'],
     ['a giant cell', `a,${'x'.repeat(20_000)},y`, 'line 2: field question: is longer than 16 KiB'],
     ['a picture that is not there', 'd.png,x?,y', 'line 2: there is no picture d.png'],

@@ -63,7 +63,8 @@ export async function ownEntry(
   const question = questionIn(data.question, pictures.length)
   if (question === '') throw rowError(place, 'the question is empty')
   const [answer = '', ...alternatives] = new Set(data.answer)
-  if (choices && alternatives.length > 0) throw rowError(place, 'has several answers, and of its choices one is right')
+  if (choices && alternatives.length > 0)
+    throw rowError(place, 'has several answers, but only one of its choices can be right')
   const item = choices && checkedChoices(place, { question, choices, label: labelOf(answer, choices) })
   const known = level?.toLowerCase()
   return {

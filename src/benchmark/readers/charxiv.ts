@@ -140,7 +140,7 @@ function textOf({ place, cells }: TableRow): (name: string) => string {
 function answerOf({ place, cells }: TableRow, name: string): string {
   const answer = cells[name]
   if (typeof answer === 'string') return answer
-  throw rowError(place, `${name} is missing: the answers of the test figures are not published, take val.parquet`)
+  throw rowError(place, `${name} is missing: the answers of the test figures are not published, use val.parquet`)
 }
 
 /** `images/12.jpg` is figure 12. */

@@ -64,13 +64,13 @@ describe('HR-Bench', () => {
       join(kit.base, 'hr_bench_8k.tsv'),
       delimited([...rows.slice(0, 7), { ...gap }]) + 'torn\tline',
     )
-    await expect(kit.read('hr-bench-8k')).rejects.toThrow(`${file}, line 4: the answer "F" is none of A, B, C, D`)
+    await expect(kit.read('hr-bench-8k')).rejects.toThrow(`${file}, line 4: the answer "F" is not one of A, B, C, D`)
     const messages: string[] = []
     const entries = await kit.read('hr-bench-8k', kit.base, { report: ({ message }) => messages.push(message) })
     expect(entries).toHaveLength(5)
     // The second question takes two lines.
     expect(messages.map((message) => message.slice(file.length))).toEqual([
-      ', line 4: the answer "F" is none of A, B, C, D. Correct or remove the row.',
+      ', line 4: the answer "F" is not one of A, B, C, D. Correct or remove the row.',
       `, line 10: the name 0 is already used by ${file}, line 2. Correct or remove the row.`,
       ', line 12: choice B is missing. Correct or remove the row.',
       ', line 14: has 2 cells instead of 10: it may be cut off. Correct or remove the row.',

@@ -22,7 +22,7 @@ function ofSize(size: HrBenchSize, bytes: string, tsvMd5: string): Benchmark {
     download: `hr_bench_${size}.parquet (or .tsv): ${bytes}`,
     pull: { dataset: 'DreamMr/HR-Bench', files: [`hr_bench_${size}.parquet`], folder: 'HR-Bench' },
     layout: `HR-Bench/hr_bench_${size}.parquet (or .tsv)`,
-    licence: 'Not stated ("other", with an empty file): do not pass it on.',
+    licence: 'Not stated ("other", with an empty file): do not redistribute it.',
     expected: {
       problems: 800,
       ...(size === '4k' && { labels: { A: 200, B: 200, C: 200, D: 200 } }),

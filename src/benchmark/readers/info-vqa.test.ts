@@ -80,7 +80,7 @@ describe('InfographicVQA', () => {
   })
 
   it.each([
-    ['no answers, as those for testing', { answers: undefined }, 'answers is missing: take the validation questions'],
+    ['no answers, as those for testing', { answers: undefined }, 'answers is missing: use the validation questions'],
     ['blank answers', { answers: [' ', ''] }, 'answers is missing'],
     ['a blank question', { question: ' ' }, 'the question is empty'],
     ['no question', { question: undefined }, 'question is missing'],

@@ -28,7 +28,7 @@ export const infoVqa: Benchmark = {
   aggregate: anls,
   question:
     'As in the file, then a request for a word or a short phrase: the format of lmms-eval and VLMEvalKit, our wording.',
-  notes: 'ANLS gives part of a point for an answer that is near. The answers of the test questions are not published.',
+  notes: 'ANLS gives partial credit for a close answer. The answers of the test questions are not published.',
   read: readInfoVqa,
 }
 
@@ -61,7 +61,7 @@ function entryOf({ place, cells, readPicture }: TableRow): BenchmarkEntry {
   const question = text('question').trim()
   if (question === '') throw rowError(place, 'the question is empty')
   const [answer, ...alternatives] = answersIn(place, cells['answers'] ?? cells['answer'])
-  if (answer === undefined) throw rowError(place, 'answers is missing: take the validation questions')
+  if (answer === undefined) throw rowError(place, 'answers is missing: use the validation questions')
   const type = cells['answer_type']
   return {
     problem: {

@@ -82,7 +82,7 @@ describe('MME-RealWorld', () => {
       const entries = await kit.read(name, path, { report })
       const at = (index: number): string => `${file}, ${row}${index + (row === 'line ' ? 1 : 0)}`
       expect(found).toEqual([
-        `${at(2)}: the answer "F" is none of A, B, C, D, E. Correct or remove the row.`,
+        `${at(2)}: the answer "F" is not one of A, B, C, D, E. Correct or remove the row.`,
         `${at(3)}: the name 1 is already used by ${at(1)}. Correct or remove the row.`,
       ])
       const pictures = await Promise.all(entries.map((entry) => entry.checkPicture()))

@@ -41,7 +41,7 @@ describe('O3-Bench', () => {
   })
 
   it.each([
-    ['a letter without a choice', { answer: 'G' }, 'the answer "G" is none of A, B, C, D, E, F'],
+    ['a letter without a choice', { answer: 'G' }, 'the answer "G" is not one of A, B, C, D, E, F'],
     ['a number as answer', { answer: 4 }, 'answer is missing'],
     ['no options', { options: 'none' }, 'has 0 choices'],
     ['options in another order', { options: 'B. one\nA. two' }, 'its options are not lettered'],

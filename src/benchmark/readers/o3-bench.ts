@@ -22,14 +22,14 @@ export const o3Bench: Benchmark = {
   download: 'test/metadata.jsonl and test/images/',
   pull: { dataset: 'm-Just/O3-Bench', files: ['test/'], folder: 'O3-Bench' },
   layout: 'O3-Bench/test/metadata.jsonl and O3-Bench/test/images/',
-  licence: 'Not known here: see its card before you pass it on.',
+  licence: 'Not known: see its card before redistributing it.',
   samples: 3,
   judge: 'choice',
   answer: 'last',
   aggregate: micro,
   question: 'The question, and its options below it as in the file, one per line.',
   notes:
-    'Its script takes a right letter, also in \\boxed{}, and asks gpt-5-nano which letter any other answer means. Published, mean of 3 ' +
+    'Its script accepts a right letter, also in \\boxed{}, and asks gpt-5-nano which letter any other answer means. Published, mean of 3 ' +
     'trials: OpenAI o3 40.8, GPT-5-mini 39.0, Gemini-2.5-Flash 60.4. The number of its problems is not known here: --check cannot tell ' +
     'whether some are missing.',
   read: readO3Bench,

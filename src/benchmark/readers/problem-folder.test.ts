@@ -59,7 +59,7 @@ describe('A folder of problems', () => {
     [{ ...rows[0], image: 'gone.png' }, 'there is no picture gone.png'],
     [{ ...rows[0], image: '../a.png' }, '../a.png is outside'],
     [{ ...rows[0], question: ' ' }, 'field question'],
-    [{ ...rows[1], answer: 'C' }, 'the answer "C" is none of A, B'],
+    [{ ...rows[1], answer: 'C' }, 'the answer "C" is not one of A, B'],
     [{ ...rows[1], choices: ['one'] }, 'field choices'],
   ])('names file and line of %j', async (row, words) => {
     await put(join(kit.base, 'problems.jsonl'), `\n${JSON.stringify(row)}\n`)

@@ -55,7 +55,7 @@ describe('TreeBench', () => {
   })
 
   it.each([
-    ['a letter without a choice', { answer: 'E' }, 'the answer "E" is none of A, B, C, D'],
+    ['a letter without a choice', { answer: 'E' }, 'the answer "E" is not one of A, B, C, D'],
     ['a gap between its choices', { B: 'nan' }, 'choice B is missing'],
     ['no question', { question: '' }, 'question is missing'],
     ['no category', { category: '' }, 'category is missing'],

@@ -47,7 +47,7 @@ export const treeBench: Benchmark = {
   question:
     'Options below it as A. ..., one per line, then a request for the letter: the format of VLMEvalKit, our wording.',
   notes:
-    'The rule is that of VLMEvalKit, which never reads an F, the right answer of 4 problems. Its mean IoU is of boxes that a model writes ' +
+    'The rule is that of VLMEvalKit, which never recognises an F, the right answer of 4 problems. Its mean IoU is defined on boxes that a model writes ' +
     'into its thoughts; here reports compare the crops with the evidence. Published: TreeVGR-7B 49.4, OpenAI o3 54.9.',
   read: readTreeBench,
 }

@@ -50,8 +50,8 @@ describe('V*', () => {
   })
 
   it.each([
-    [{ label: 'E' }, 'the answer "E" is none of A, B, C, D'],
-    [{ label: 'C', text: 'Which?\n(A) one\n(B) two' }, 'the answer "C" is none of A, B'],
+    [{ label: 'E' }, 'the answer "E" is not one of A, B, C, D'],
+    [{ label: 'C', text: 'Which?\n(A) one\n(B) two' }, 'the answer "C" is not one of A, B'],
     [{ text: 'No options at all' }, 'has 0 choices'],
     [{ text: '(A) one\n(B) two' }, 'the question is empty'],
     [{ text: 'Which?\n(B) one\n(A) two' }, 'its options are not lettered'],

@@ -106,7 +106,7 @@ describe('ZoomBench', () => {
   })
 
   it.each([
-    ['a letter without a choice', { response: 'E' }, 'the answer "E" is none of A, B, C, D'],
+    ['a letter without a choice', { response: 'E' }, 'the answer "E" is not one of A, B, C, D'],
     ['no answer', { response: undefined }, 'response is missing'],
     ['an empty question', { query: '' }, 'query is missing'],
     ['letters in another order', { query: 'Which?\n(B) one\n(A) two' }, 'its options are not lettered'],

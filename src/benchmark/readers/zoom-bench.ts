@@ -38,11 +38,11 @@ function ofView(view: View): Benchmark {
     aggregate: micro,
     question: 'As in the file, with options where it has them.',
     notes:
-      'Its script takes an answer that is equal (by mathruler) as right and asks Qwen3-30B-A3B-Instruct-2507 about all others, also about ' +
+      'Its script counts an equal answer (by mathruler) as right and asks Qwen3-30B-A3B-Instruct-2507 about all others, also about ' +
       'letters. ' +
       (isFull
         ? 'Published: Qwen2.5-VL-7B 42.5. The zooming gap is the score of zoombench-crop minus this one.'
-        : 'The crop shows the evidence at once: what is missing to 100 % is not a matter of searching.'),
+        : 'The crop shows the evidence directly: what is missing to 100 % cannot be gained by searching.'),
     read: (path, options) => readZoomBench(path, view, options),
   }
 }

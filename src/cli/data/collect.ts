@@ -80,7 +80,7 @@ const collectOptions = {
       },
       forChat,
     ),
-    target: whole('stop when the set holds this many searches', { min: 1, fallbackText: 'all problems' }),
+    target: whole('stop when the set contains this many searches', { min: 1, fallbackText: 'all problems' }),
     maxSingleTurn: decimal('<p>', `largest share of searches that answer without a zoom (default: ${ofChat})`, {
       min: 0,
       max: 1,

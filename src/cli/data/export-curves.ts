@@ -42,11 +42,11 @@ export async function exportCurves(source: string, out: string): Promise<Exporte
     throw new UserError('export-nothing', `${join(source, broken.run)}: ${broken.why}`)
   const why =
     found.length === 0
-      ? `${source} holds no run`
-      : `No run in ${source} has a step of training, or is a finished evaluation`
+      ? `${source} contains no run`
+      : `No run in ${source} has a training step or is a finished evaluation`
   throw new UserError(
     'export-nothing',
-    `${why}. Name the folder of a run of mini-o3 rl, sft, recipe or eval, or one that holds such.`,
+    `${why}. Name the folder of a run of mini-o3 rl, sft, recipe or eval, or one that contains such runs.`,
   )
 }
 

@@ -101,7 +101,8 @@ async function exportCommand(sources: readonly string[], options: ExportOptions,
       : logCommand(source, { ...options, to }, command)
   }
   const where = options.where === undefined ? undefined : readFilter(options.where)
-  if (to === 'collection') refuseGiven(command, ['all'], 'for other formats, and sft learns from right answers alone')
+  if (to === 'collection')
+    refuseGiven(command, ['all'], 'for other formats, since sft only learns from right answers: use another --to')
   await checkFolder(out)
   const interrupt = catchInterrupt(() => say('Stopping. Partial output is removed; repeat the command to start again.'))
   let progress: Progress | undefined
@@ -156,7 +157,11 @@ async function convertSet(
   { signal, onTotal, onRow }: SetProgress,
   command: Command,
 ): Promise<ExportSummary> {
-  refuseGiven(command, ofSearches, 'for the searches of a run, and a cold-start set is exported unchanged: name a run')
+  refuseGiven(
+    command,
+    ofSearches,
+    'for the searches of a run, since a cold-start set is exported unchanged: name a run',
+  )
   if (!isOneOf(exportTargets, to)) {
     throw new UserError(
       'export-not-a-run',
@@ -194,7 +199,7 @@ async function spansCommand(source: string, { out, json }: ExportOptions, comman
 async function logCommand(source: string, options: ExportLogOptions & ExportOptions, command: Command): Promise<void> {
   refuseGiven(command, ['all', 'where', 'byHand'], 'for training sets, and a log always has every search: export a set')
   if (options.to === 'lmms-eval')
-    refuseGiven(command, ofMessages, 'for messages and pictures, which this log has not: use --to inspect')
+    refuseGiven(command, ofMessages, 'for messages and pictures, which this log does not contain: use --to inspect')
   const interrupt = catchInterrupt(() =>
     say('Stopping. The partial log is removed; repeat the command to start again.'),
   )

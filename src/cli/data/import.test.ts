@@ -66,7 +66,7 @@ test('view serves a log', { timeout: 120_000 }, async () => {
 test.each([
   [['import', 'two', '--run', 'x'], 'two has 2 logs, and --run is for one'],
   [['view', 'two'], 'two has several logs, which are now runs. View one of them: runs/import-'],
-  [['import', 'notes.jsonl'], 'notes.jsonl is no log that is read. It has to be a log of inspect_ai'],
+  [['import', 'notes.jsonl'], 'notes.jsonl is not a supported log. It has to be a log of inspect_ai'],
   [['import', 'nowhere'], 'There is no nowhere'],
   [['import', 'nothing.eval'], 'nothing.eval cannot be shown: it has no samples'],
   [['view', 'notes.jsonl'], 'notes.jsonl is not a run folder'],

@@ -97,7 +97,7 @@ async function showSet(folder: string, { limit, out, json }: Values<typeof showO
       : (await readShapes(folder, split, [])).map((row) => shapesProblem(folder, row, pictures))
   const problems = [...(await read('test')), ...(await read('train'))].slice(0, limit)
   if (problems.length === 0) {
-    throw new UserError('data-not-found', `${folder} holds no problems yet. Repeat the command that builds it.`)
+    throw new UserError('data-not-found', `${folder} contains no problems yet. Repeat the command that builds it.`)
   }
   const page = out ?? join(folder, 'sheet.html')
   await replaceFile(page, await probeSheet(folder, problems))

@@ -70,7 +70,7 @@ function chosenFiles(files: readonly RemoteFile[], { name }: Benchmark, pull: Be
   if (lacking.length === 0) return chosen
   throw new UserError(
     'data-moved',
-    `${pull.dataset} no longer holds ${lacking.join(', ')}. Fetch the files of ${name} by hand: mini-o3 eval --list says which.`,
+    `${pull.dataset} no longer contains ${lacking.join(', ')}. Download the files of ${name} manually: mini-o3 eval --list says which.`,
   )
 }
 
@@ -98,6 +98,6 @@ async function linkTo(folder: string, data: string, link: string): Promise<void>
     await rm(link, { force: true })
     await symlink(target, link, 'junction')
   } catch (cause) {
-    throw unwritable(link, cause, `The files are in ${folder}, which --data takes as well.`)
+    throw unwritable(link, cause, `The files are in ${folder}, which --data accepts too.`)
   }
 }

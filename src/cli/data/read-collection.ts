@@ -29,8 +29,8 @@ export async function readCollection(path: string, asJudged?: boolean): Promise<
   for await (const { kept } of readLog(path, searchedLog)) if (kept) leftOut++
   const why =
     leftOut === 0
-      ? `holds no search with the right answer. Collect more: mini-o3 collect --help`
-      : `has an empty set: right searches were left out (${leftOut}), since too many do not zoom or zoom alike. ` +
+      ? `contains no search with the right answer. Collect more: mini-o3 collect --help`
+      : `has an empty set: right searches were left out (${leftOut}), since too many do not zoom or have the same zooms. ` +
         'Collect more, or allow more of them in another run: --max-single-turn 1 --max-duplicates 1.'
   throw new UserError('no-trajectories', `${path} ${why}`)
 }

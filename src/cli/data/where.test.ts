@@ -122,7 +122,7 @@ test.each([
     ['export', '--to', 'trl', '--out', 'no', '--where', 'corect'],
     '  corect\n  ^^^^^^\nThere is no field corect. Nearest: correct',
   ],
-  [['report', '--where', 'turns > '], 'Expected a value behind turns >'],
+  [['report', '--where', 'turns > '], 'Expected a value after turns >'],
   [['view', '--where', 'level:hrd'], 'level is never hrd. Nearest: hard'],
   [['export', '--to', 'trl', '--out', 'no', '--where', 'turns > 90'], noMatch],
   [['report', '--where', 'turns > 90'], noMatch],

@@ -21,7 +21,7 @@ export function readOptionOrders(text: string): readonly OptionOrderName[] {
   const given = [...new Set(text.split(',').map((part) => part.trim()))]
   const other = given.find((part) => !isOneOf(optionOrderNames, part))
   if (other === undefined) return given.filter((part) => isOneOf(optionOrderNames, part))
-  throw new InvalidArgumentError(`${other || 'Nothing'} is none of ${optionOrderNames.join(', ')}.`)
+  throw new InvalidArgumentError(`${other || 'Nothing'} is not one of ${optionOrderNames.join(', ')}.`)
 }
 
 export interface BenchmarkOptions {
@@ -40,7 +40,7 @@ async function chosen({ benchmark: name, data, optionOrder, seed }: BenchmarkOpt
   const named = name === undefined ? undefined : benchmarkNamed(name)
   if (data === undefined) {
     const layout = named?.layout ?? problemFolder.layout
-    throw new UserError('data-missing', `--data is missing: ${layout}. mini-o3 eval --list says more.`)
+    throw new UserError('data-missing', `--data is missing: ${layout}. See mini-o3 eval --list.`)
   }
   const benchmark = named ?? (await recognised(data))
   if (optionOrder !== undefined && !benchmark.optionOrders?.includes(optionOrder)) {
@@ -129,5 +129,5 @@ function checkText(benchmark: Benchmark, data: string, checked: Checked): string
   const verified = checked.verified.map((file) => `${file} has the published MD5.`)
   const wrong = checked.findings.map(({ code, message }) => `  ${code}: ${message}`)
   const notes = checked.notes.map((note) => `Note: ${note}`)
-  return [found, ...verified, wrong.length === 0 ? 'Nothing is wrong.' : 'Faults:', ...wrong, ...notes].join('\n')
+  return [found, ...verified, wrong.length === 0 ? 'No faults found.' : 'Faults:', ...wrong, ...notes].join('\n')
 }

@@ -68,7 +68,7 @@ test('all that are possible, each in its own run; says what is left out, what it
   // Looking, black and shuffled take two turns a search, the others one.
   expect(server.requests).toHaveLength(3 * 6 + 3 * 3)
   expect(stderr).toContain(
-    '6 runs of 3 searches each: 3 of up to 32 turns a search, 3 of one turn, so at most 297 turns',
+    '6 runs of 3 searches each: 3 of up to 32 turns per search, 3 of one turn, so at most 297 turns',
   )
   expect(stdout).toContain('The control no-options is left out: no question lists options.')
   expect(stdout).toContain('crops black: searches as usual, but every crop is black.')
@@ -142,7 +142,7 @@ test('a model that never zooms has no crops to withhold', async () => {
 test.each([
   [['--controls', 'no-options'], 'control-unfit', 'no question lists options'],
   [['--controls', 'black', '--max-pixels', '50000,100000'], 'two-sweeps', '--controls'],
-  [['--controls', 'dark'], 'commander.invalidArgument', 'dark is none of black, shuffled'],
+  [['--controls', 'dark'], 'commander.invalidArgument', 'dark is not one of black, shuffled'],
 ])('%s is refused', async (words, code, message) => {
   await expect(run(...words)).rejects.toMatchObject({ code, message: expect.stringContaining(message) })
   expect(server.requests).toHaveLength(0)

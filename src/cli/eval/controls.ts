@@ -34,7 +34,7 @@ export function readControls(text: string): WantedControls {
   if (given.length === 1 && given[0] === 'all') return true
   const other = given.find((part) => !isOneOf(controlNames, part))
   if (other === undefined) return controlNames.filter((name) => given.includes(name))
-  throw new InvalidArgumentError(`${other || 'Nothing'} is none of ${controlNames.join(', ')}, or all.`)
+  throw new InvalidArgumentError(`${other || 'Nothing'} is not one of ${controlNames.join(', ')}, or all.`)
 }
 
 /**
@@ -74,8 +74,8 @@ export async function runControls(
   if (cost?.total !== undefined) {
     const searching = possible.filter((name) => !isOneTurn(name)).length
     say(
-      `Looking cost ${money(cost.total)}. ${searching} of the controls search as it did, for about as much each; ` +
-        'those of one turn cost less.',
+      `The normal run cost ${money(cost.total)}. ${searching} of the controls search in the same way, for about as much each; ` +
+        'single-turn controls cost less.',
     )
   }
   const whole = await readEvalRun(folder, {}, options)
@@ -156,7 +156,7 @@ function sayPlan({ options, chosen, profile }: EvalPlan, possible: readonly Cont
   const short = possible.filter(isOneTurn)
   const long = possible.length + 1 - short.length
   say(
-    `${possible.length + 1} runs of ${searches} searches each: ${long} of up to ${maxTurns} turns a search` +
+    `${possible.length + 1} runs of ${searches} searches each: ${long} of up to ${maxTurns} turns per search` +
       `${short.length > 0 ? `, ${short.length} of one turn` : ''}, so at most ` +
       `${(searches * (long * maxTurns + short.length)).toLocaleString('en')} turns.`,
   )

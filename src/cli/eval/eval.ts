@@ -60,7 +60,7 @@ const searching = {
     ),
     controls: parsed<WantedControls>(
       '[names]',
-      `also run controls that show what the score owes to looking: all that are possible, or a list of ${controlNames.join(', ')}`,
+      `also run controls that show how much of the score is due to looking: all that are possible, or a list of ${controlNames.join(', ')}`,
       readControls,
     ),
     check: flag('check the data for missing or broken files, and stop'),
@@ -85,10 +85,7 @@ const searching = {
   }),
   ...searchManyOptions(32),
   ...inGroup('Search', {
-    ...restrict(
-      { keepExchanges: flag('store every request and reply as it went over the wire, for the pages') },
-      forLarge,
-    ),
+    ...restrict({ keepExchanges: flag('store every request and reply as it was sent, for the pages') }, forLarge),
     ...failuresOption,
     ...asJudgedOption,
     ...restrict(

@@ -119,7 +119,7 @@ async function judgeableProblems(path: string): Promise<Problem[]> {
   if (problems.some(({ answer }) => answer !== undefined)) return problems
   throw new UserError(
     'nothing-to-judge',
-    `${path} holds no search whose right answer is known. Name the run folder of an eval or a collection.`,
+    `${path} contains no search with a known right answer. Name the run folder of an eval or a collection.`,
   )
 }
 
@@ -154,7 +154,7 @@ function text(comparison: Comparison, nameBefore: string, judge: OpenedJudge): s
   const table = (content: Table): string => plainTable(content, columns())
   const both =
     share === null
-      ? 'No answer has a verdict from both.'
+      ? 'No answer has a verdict from both judges.'
       : `They agree on ${percent(share)} % of ${compared} answers; Cohen's kappa ${kappa === null ? 'is undefined: one judge gives every answer the same verdict' : kappa.toFixed(3)}.`
   const parts = [
     `${searches} searches: ${failed} failed, ${withoutAnswer} have no answer.`,

@@ -48,7 +48,7 @@ async function mergeCommand(
   for (const [index, path] of runs.entries()) say(`${path}: ${counted(taken[index] ?? 0, 'search', 'searches')}`)
   if (owed > 0) {
     throw new IncompleteError(
-      `${counted(owed, 'search is', 'searches are')} missing. Add the runs that hold them, or repeat eval without --shard in ${run}.`,
+      `${counted(owed, 'search is', 'searches are')} missing. Add the runs that contain them, or repeat eval without --shard in ${run}.`,
     )
   }
   const finished = await readEvalRun(run, await keepPrices(run, price), { asJudged })

@@ -42,5 +42,5 @@ test('--check counts one problem as one', async () => {
   await put(join(folder, 'a.png'), await scenePicture(1, 'png'))
   await put(join(folder, 'q.csv'), 'image,question,answer\na.png,Which?,red\n')
   const { stdout } = await mini('eval', '--check', '--data', folder)
-  expect(stdout).toContain(': 1 problem.\nNothing is wrong.')
+  expect(stdout).toContain(': 1 problem.\nNo faults found.')
 })

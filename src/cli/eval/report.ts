@@ -41,7 +41,7 @@ const reportOptions = {
 export function addReport(program: Command): void {
   addCommand(program, {
     name: 'report',
-    summary: "put measured scores into the paper's table, and say what training changed",
+    summary: "put measured scores into the paper's table, or show what training changed",
     description:
       'Prints finished evaluations as Markdown: the published table with their rows added, the protocol of each, ' +
       'and all figures. For a training run: its first steps compared with its last.',
@@ -128,7 +128,7 @@ async function trainedIn(path: string): Promise<readonly TrainedStage[]> {
   if (command !== 'rl' && command !== 'sft') return []
   const stages = await readStages(path)
   if (stages.length > 0) return stages
-  throw new UserError('training-not-begun', `${path} has no step of training yet. Wait for its first one.`)
+  throw new UserError('training-not-begun', `${path} has no training step yet. Wait for the first one.`)
 }
 
 /** The run at a path, or the runs of a sweep there, in numeric order. */

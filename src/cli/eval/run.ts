@@ -141,7 +141,7 @@ export async function runEval(plan: EvalPlan): Promise<RanEval> {
 /** The page draws crops as they were asked for, whatever was shown. */
 function controlNote(name: ControlName): string {
   const { label, text } = controls[name]
-  return `Control "${label}": ${text}. Crops are drawn here as the policy asked for them.`
+  return `Control "${label}": ${text}. The crops shown here are those that the policy requested.`
 }
 
 /** The end of the progress line, for example `61 of 126 right (48.4 %), cost 1.23`. */

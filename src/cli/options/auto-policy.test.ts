@@ -86,7 +86,7 @@ describe('how the model zooms', () => {
   test('is that of its family, and said; what was typed counts', async () => {
     const server = await startOllama(qwen)
     const { stderr } = await ask()
-    expect(stderr).toContain('with --profile qwen3-vl (as models of that name zoom; `mini-o3 doctor` tries it)')
+    expect(stderr).toContain('with --profile qwen3-vl (as usual for models of this name; `mini-o3 doctor` tests it)')
     expect(server.requests[0]!.messages[0]!.text).toContain('image_zoom_in_tool')
     const typed = await ask('--profile', 'default')
     expect(typed.stderr).not.toContain('--profile qwen3-vl')
@@ -101,7 +101,7 @@ describe('how the model zooms', () => {
       { coordinates: 'percent', maxPixels: 900_000 },
     )
     const { stderr } = await ask()
-    expect(stderr).toContain('with --coordinates percent --max-pixels 900000 (as it was found to zoom)')
+    expect(stderr).toContain('with --coordinates percent --max-pixels 900000 (as tested before)')
     expect(server.requests[0]!.messages[0]!.text).toContain('in percent of')
     expect(server.violations).toEqual([])
   })

@@ -102,7 +102,7 @@ async function took(candidates: readonly Candidate[], command: Command): Promise
 function configuredOne(entry: PolicyEntry, file: string): Candidate {
   return {
     values: { ...entry },
-    at: `the first of ${file} that answers`,
+    at: `the first entry of ${file} that answers`,
     whyNot: () => (entry.baseUrl === undefined ? Promise.resolve(undefined) : whyNotOpen(entry)),
   }
 }
@@ -125,9 +125,9 @@ const settingNames = ['profile', 'coordinates', 'maxPixels'] as const
 
 async function howItZooms(baseUrl: string | undefined, model: string): ReturnType<NonNullable<Candidate['zooms']>> {
   const settings = baseUrl === undefined ? undefined : await rememberedZoom({ baseUrl, model })
-  if (settings !== undefined && settingWords(settings).length > 0) return { settings, known: 'as it was found to zoom' }
+  if (settings !== undefined && settingWords(settings).length > 0) return { settings, known: 'as tested before' }
   const profile = settings === undefined && baseUrl !== undefined ? familyProfile(model) : undefined
-  return profile && { settings: { profile }, known: 'as models of that name zoom; `mini-o3 doctor` tries it' }
+  return profile && { settings: { profile }, known: 'as usual for models of this name; `mini-o3 doctor` tests it' }
 }
 
 async function whyNotOpen(

@@ -45,7 +45,7 @@ test('--price says what it costs: in the plan, and step by step in the metrics',
   const { promptTokens, sampledTokens, trainedTokens } = plan
   expect(plan.cost).toBeCloseTo((2 * promptTokens + 4 * sampledTokens + 8 * trainedTokens) / 1e6, 9)
   const told = await mini(...sft, ...elsewhere, '--price', '2,4,8', '--plan')
-  expect(told.stdout).toMatch(/^cost: 0\.\d+, checkpoints and what is cached apart$/m)
+  expect(told.stdout).toMatch(/^cost: 0\.\d+, without checkpoints and discounts for cached tokens$/m)
   const trained = await mini(...sft, ...elsewhere, '--price', '2,4,8', '--run', 'priced')
   expect(trained.code, trained.stderr).toBe(0)
   const steps = (await readFile(join(folder, 'priced', 'metrics.jsonl'), 'utf8')).trim().split('\n')

@@ -66,9 +66,10 @@ export function printPlan(plan: Plan, { json, price }: Pick<EngineOptions, 'pric
   const count = (value: number): string => value.toLocaleString('en-US')
   print(`${count(steps)} optimiser steps on ${most}${count(sequences)} sequences`)
   print(`trained: ${most}${count(trainedTokens)} tokens`)
-  if (sampledTokens > 0) print(`sampled: ${most}${count(sampledTokens)} tokens, after reading ${count(promptTokens)}`)
+  if (sampledTokens > 0)
+    print(`sampled: ${most}${count(sampledTokens)} tokens, from ${count(promptTokens)} prompt tokens`)
   print(`sent: ${most}${bytesText(sentBytes)}`)
-  if (cost !== undefined) print(`cost: ${most}${money(cost)}, checkpoints and what is cached apart`)
+  if (cost !== undefined) print(`cost: ${most}${money(cost)}, without checkpoints and discounts for cached tokens`)
   if (samplingRounds > 1)
     print(
       `This assumes one sampling round per step. Groups without spread are replaced, in up to ${samplingRounds} rounds.`,

@@ -89,7 +89,7 @@ export function profileChanged(name: keyof typeof profiles, options: ProfileOpti
   if ((turnsTold || lastTurnAnswers) && profile.parse === 'strict') {
     throw new UserError(
       'turns-not-told',
-      `${name} does what its released code does, which says nothing of turns: leave out --tell-turns and --final-answer, or take ` +
+      `${name} does what its released code does, which does not mention turns: leave out --tell-turns and --final-answer, or use ` +
         '--profile default.',
     )
   }

@@ -19,7 +19,7 @@ interface PullAloud {
 
 /** Messages while the plan is made. */
 export const sayingRetries = {
-  onRetry: () => say('The hub is busy or out of reach: trying again.'),
+  onRetry: () => say('The hub is busy or unreachable: retrying.'),
 }
 
 const mostNames = 8
@@ -67,6 +67,6 @@ function planLines(plan: PullPlan, { title, licence = plan.licence }: PullAloud)
     ...(more > 0 ? [`  and ${more} more files`] : []),
     `  licence: ${licence ?? 'none named on the model card'}`,
     `  to ${hub.cache}`,
-    ...(bytesLeft < bytes ? [`  ${bytesText(bytes - bytesLeft)} of ${bytesText(bytes)} are there already`] : []),
+    ...(bytesLeft < bytes ? [`  ${bytesText(bytes - bytesLeft)} of ${bytesText(bytes)} are already downloaded`] : []),
   ]
 }

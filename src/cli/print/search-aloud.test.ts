@@ -26,7 +26,7 @@ async function told(take: () => Promise<Reply>, profile: Profile = profiles.defa
 test('a reply without an action is shown whole, and nothing in it reaches the terminal', async () => {
   const reply = { text: 'The answer is 7.\n\u001b[2JI am sure.', finish: 'stop', usage } as const
   expect(await told(async () => reply, profiles.official)).toContain(
-    'The whole last reply:\n  | The answer is 7.\n  | I am sure.\nThe reply held neither a zoom nor an answer.\nno answer',
+    'The last reply in full:\n  | The answer is 7.\n  | I am sure.\nThe reply held neither a zoom nor an answer.\nno answer',
   )
 })
 

@@ -63,7 +63,7 @@ function shortcoming(trajectory: Trajectory, printed: string): string[] {
   const whole = text || (thinking ?? '')
   const news = thinking !== undefined && flat(thinking) === flat(printed) ? '' : whole
   const shown = plainText(news.length > longestReply ? `${news.slice(0, longestReply)}…` : news).trim()
-  const quoted = shown === '' ? [] : ['The whole last reply:', ...shown.split('\n').map((line) => `  | ${line}`)]
+  const quoted = shown === '' ? [] : ['The last reply in full:', ...shown.split('\n').map((line) => `  | ${line}`)]
   return [...quoted, plainText(reason.message)]
 }
 

@@ -50,17 +50,17 @@ test('says how many rounds a step took that sampled on', () => {
 })
 
 test('says whose weights searched, and how many problems the curriculum draws less often', () => {
-  expect(rlNotes([step({ staleness: 1 })])[2]).toBe('searched with the weights of the step before')
+  expect(rlNotes([step({ staleness: 1 })])[2]).toBe('searched with the weights of the previous step')
   expect(rlNotes([step({ settledProblems: 0 })])[2]).toBe('problems drawn less often 0')
   const both = rlNotes([step({ staleness: 1, settledProblems: 123_456 })])[2]!
-  expect(both).toBe('searched with the weights of the step before, problems drawn less often 123456')
+  expect(both).toBe('searched with the weights of the previous step, problems drawn less often 123456')
   expect(both.length).toBeLessThan(80)
 })
 
 test('says when replies lose their form, which does not show in the rewards', () => {
   const voided = (share: number): RlMetrics => step({ reward: 0.9, ends: { ...step({}).ends, void: share } })
   expect(rlNotes([voided(0.09)])).toHaveLength(2)
-  expect(rlNotes([voided(0.89)])[2]).toBe('void 89 %: last replies without an action, or cut off')
+  expect(rlNotes([voided(0.89)])[2]).toBe('void 89 %: last replies without an action, or truncated')
 })
 
 test('says when groups could not be learned from', () => {

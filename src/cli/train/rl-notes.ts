@@ -39,11 +39,11 @@ export function rlNotes(recent: readonly RlMetrics[]): string[] {
   ]
   const rounds = `sampling rounds ${samplingRounds}, searches ${searches}, groups learned from ${trainedGroups}`
   const drawn = [
-    ...(staleness > 0 ? ['searched with the weights of the step before'] : []),
+    ...(staleness > 0 ? ['searched with the weights of the previous step'] : []),
     ...(settledProblems === undefined ? [] : [`problems drawn less often ${settledProblems}`]),
   ].join(', ')
   const formless =
-    ends.void < muchVoid ? [] : [`void ${percent(ends.void, 0)} %: last replies without an action, or cut off`]
+    ends.void < muchVoid ? [] : [`void ${percent(ends.void, 0)} %: last replies without an action, or truncated`]
   const losses = lost.length === 0 ? [] : [plainLine(`groups left out ${lost.length}: ${lost[0]}`, columns - 1)]
   return [
     ...[outcomes, learning].map((parts) => parts.join(', ')),

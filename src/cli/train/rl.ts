@@ -127,7 +127,7 @@ const rlOptions = {
   ...mixOptions,
   ...drawOptions,
   ...inGroup('Training', {
-    from: text('<checkpoint>', 'weights to start from', { fallbackText: 'the cold start that ships' }),
+    from: text('<checkpoint>', 'weights to start from', { fallbackText: 'the shipped cold start' }),
   }),
   ...settingOptions,
   ...clipOptions,
@@ -175,7 +175,7 @@ export function addRl(program: Command): void {
     name: 'rl',
     summary: 'train a policy by reinforcement learning (stage 2)',
     description:
-      'GRPO with over-turn masking: a search that reaches the turn limit is not punished. Repeat the command to resume.',
+      'GRPO with over-turn masking: a search that reaches the turn limit is not penalised. Repeat the command to resume.',
     options: rlOptions,
     examples: [
       'mini-o3 probe build --out data/rl --train 3000 --seed 2 --no-pictures',
@@ -372,7 +372,7 @@ const ended = {
   complete: 'Trained.',
   collapsed:
     'Stopped early: searches have shrunk to little more than one turn, so the policy guesses instead of searching. ' +
-    'Likely causes: searches that reach the turn limit are punished (--objective paper masks them), or a learning rate ' +
+    'Likely causes: searches that reach the turn limit are penalised (--objective paper masks them), or a learning rate ' +
     'that is too high.',
 } as const
 

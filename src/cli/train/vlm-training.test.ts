@@ -159,7 +159,7 @@ describe('a vision-language model on a server', () => {
     [
       'a profile without text for its calls',
       [...files, '--profile', 'tools'],
-      /profile tools does not fit Qwen2\.5-VL: its models call no functions/,
+      /profile tools does not fit Qwen2\.5-VL: its models do not call functions/,
     ],
     ['another policy’s profile', ['--profile', 'official'], /embedded policy only works with --profile embedded/],
   ])('%s: exit 2 with the fix', async (_, options, said) => {

@@ -84,4 +84,4 @@ export async function exportSet({ rows, to, out, signal, onRow }: ExportSetOptio
 }
 
 /** These formats cannot say that a turn is only to be read. */
-const writtenByHand = 'a turn was written by hand, which the trainer would learn like the others: --by-hand wants that'
+const writtenByHand = 'a turn was written by hand, which the trainer would learn like the others: --by-hand allows that'

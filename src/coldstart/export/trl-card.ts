@@ -18,8 +18,8 @@ from trl import SFTConfig, SFTTrainer
 
 train = load_dataset("path/to/this/folder", split="train")
 args = SFTConfig(
-    assistant_only_loss=True,  # else the model learns the questions and observations too
-    max_length=None,  # else long searches are cut, and with them the places of their pictures
+    assistant_only_loss=True,  # otherwise the model also learns the questions and observations
+    max_length=None,  # otherwise long searches are truncated, and lose placeholders of their pictures
 )
 SFTTrainer(model="Qwen/Qwen2.5-VL-7B-Instruct", args=args, train_dataset=train).train()
 \`\`\`

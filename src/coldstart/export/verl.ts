@@ -104,7 +104,7 @@ function verlMessages({ system, messages: said }: Pick<TrainingRow, 'system' | '
 
 const problemCard = `# Problems for verl
 
-Written by mini-o3 export: one row a problem, with \`prompt\`, \`images\`, \`reward_model.ground_truth\`, \`agent_name\` and \`data_source\`.
+Written by mini-o3 export: one row per problem, with \`prompt\`, \`images\`, \`reward_model.ground_truth\`, \`agent_name\` and \`data_source\`.
 verl reads it with
 
     data.train_files=path/to/this/folder/data/train-00000-of-00001.parquet data.prompt_key=prompt data.image_key=images
@@ -115,16 +115,16 @@ crops, as the prompt asks for one. \`extra_info.alternatives\` holds further ans
 
 const searchCard = `# Searches for verl, with the pictures of every turn
 
-Written by mini-o3 export: one row a search. \`images\` are its pictures in the order of the \`<image>\` marks. The columns have the names
+Written by mini-o3 export: one row per search. \`images\` are its pictures in the order of the \`<image>\` marks. The columns have the names
 that verl's data sets look for:
 
 - \`messages\` is the whole search: \`MultiTurnSFTDataset\` (\`data.messages_key=messages data.image_key=images\`) learns every reply.
 - \`prompt\` is all of it but the last reply, which is \`response\`: \`RLHFDataset\` (\`data.prompt_key=prompt data.image_key=images\`)
-  samples that reply anew, with every picture that was seen. For searches from their first turn, export with --to verl.
+  samples that reply again, with every picture that was seen. For searches from their first turn, export with --to verl.
 - \`reward_model.ground_truth\` is the right answer (empty where the set does not say it), for a reward function of your own
   (\`custom_reward_function.path\`); \`extra_info\` holds the problem's place, further right answers, which of its searches
   this is, and its number of turns.
 
-\`agent_name\` is \`tool_agent\`; calls stand in the text of the replies, where its tool parser reads them if they are written as
+\`agent_name\` is \`tool_agent\`; calls are in the text of the replies, where its tool parser finds them if they are written as
 \`<tool_call>\` (profiles qwen3-vl, deepeyes, pixel-reasoner).
 `

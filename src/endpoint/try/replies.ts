@@ -29,7 +29,7 @@ const stop = ['</grounding>']
 export async function tryStop(ask: AskServer): Promise<readonly Finding[]> {
   const check = 'stop strings'
   const prompt = 'Copy this line exactly, and write nothing else: <grounding>here</grounding> and on'
-  const reply = await ask('what becomes of a stop string', [user(prompt)], { ...room, stop })
+  const reply = await ask('how stop strings are handled', [user(prompt)], { ...room, stop })
   if (reply.handling?.refused.includes('stop')) {
     return [
       { check, level: 'note', text: 'refused; the client truncates replies at them, so each costs a few more tokens' },

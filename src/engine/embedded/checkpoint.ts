@@ -33,7 +33,7 @@ const configSchema: z.ZodType<ModelConfig> = z
     mlpWidth: count(65_536),
     stemChannels: z.array(count(8192)).min(1).max(8),
     contextTokens: count(65_536),
-    vocabulary: z.literal(defaultConfig.vocabulary, 'its vocabulary is another one'),
+    vocabulary: z.literal(defaultConfig.vocabulary, 'its vocabulary differs'),
   })
   .refine(
     (config) => Number.isInteger(firstKernel(config).stride),

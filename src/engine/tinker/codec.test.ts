@@ -91,7 +91,7 @@ describe('JSON', () => {
       }),
       { examples: [[Uint8Array.of(255, 255, 255, 3)], [Uint8Array.of(10, 0)]] },
     )
-    expect(() => decodeSampled({ protobuf: new Uint8Array() })).toThrow(/holds no sequence/)
+    expect(() => decodeSampled({ protobuf: new Uint8Array() })).toThrow(/contains no sequence/)
     expect(() => decodeSampled({ protobuf: Uint8Array.of(255, 255, 255, 3) })).toThrow(/cannot be read/)
   })
 

@@ -157,7 +157,7 @@ function floats(bytes: Uint8Array, dtype: number = dtypes.float32): number[] {
 export function decodeSampled(raw: Raw): SampledReplies {
   return decoded('asample', () => {
     const sampled = sampledOf(raw)
-    if (sampled.sequences.length === 0) throw new RangeError('it holds no sequence')
+    if (sampled.sequences.length === 0) throw new RangeError('it contains no sequence')
     return sampled
   })
 }

@@ -32,9 +32,9 @@ export async function connectEngine(
     throw new UserError(
       'model-files-missing',
       vlm === undefined
-        ? `${engine.baseModel} reads and writes tokens of its own. Name a folder with its tokenizer: --model-files <folder>, ` +
+        ? `${engine.baseModel} has its own tokenizer. Name a folder that contains it: --model-files <folder>, ` +
             'or --model-files hub:<owner>/<name> to download it.'
-        : `${engine.baseModel} is the small model, whose tokens are known. Leave --model-files out.`,
+        : `${engine.baseModel} is the embedded model, whose tokenizer is built in. Leave --model-files out.`,
     )
   }
   return engine

@@ -39,7 +39,10 @@ export function createSampler(
       )
     }
     if (!kind.images && hasPictures(prompt))
-      throw new UserError('tinker-images', `Servers of kind ${kind.name} drop pictures and cannot be asked about any.`)
+      throw new UserError(
+        'tinker-images',
+        `Servers of kind ${kind.name} drop pictures and cannot answer questions about them.`,
+      )
     return gates.bytes.run(promptBytes(prompt), async () => {
       const chunks = await wireChunks(prompt)
       const body = {

@@ -164,7 +164,7 @@ export async function tinkerEngine(options: TinkerEngineOptions): Promise<Tinker
     if (kind.reduction === 'mean' && waiting) {
       throw new MiniO3Error(
         'tinker-mean',
-        `Servers of kind ${kind.name} take means: give them all data of a step at once.`,
+        `Servers of kind ${kind.name} compute means: send all data of a step at once.`,
       )
     }
     const logprobs = await pass(data, loss, false)

@@ -71,7 +71,7 @@ export function costTable({ policy, judge, total, perSearch }: EvalCost): Table 
       row('model', ({ model }) => model),
       row('input tokens, over all requests', ({ tokens }) => count(tokens.sent)),
       row('of these cached, as reported by the server', ({ tokens }) => count(tokens.cached)),
-      row('tokens written', ({ tokens }) => count(tokens.written)),
+      row('output tokens', ({ tokens }) => count(tokens.written)),
       ...(priced
         ? [
             row('price per million: input, cached, output', ({ price }) =>

@@ -85,7 +85,7 @@ export function endsTable({ summary, tokens, config }: EvalReport & { readonly c
       ...(summary.beyondLimit > 0 ? [['answered beyond the limit, %', percent(summary.beyondLimit)]] : []),
       ['mean turns', summary.meanTurns.toFixed(1)],
       [`input tokens, each counted once; of these ${pictures}`, `${count(tokens.prompt)}, ${count(tokens.image)}`],
-      ['tokens out', count(tokens.reply)],
+      ['output tokens', count(tokens.reply)],
     ],
   }
 }

@@ -82,21 +82,23 @@ test('the measured spread is that of the simulation, and shared pictures count',
 
 test('in words: what is visible, what 3 points need, and what was assumed', () => {
   const few = powerText(assumedSpread, { problems: 300, samples: 4 }, 'assumed')
-  expect(few).toContain('two runs of 300 problems x 4 searches can be told apart from a difference of 7.1 points on')
-  expect(few).toContain('To see 3 points, 1,696 problems x 4 searches are needed; ')
+  expect(few).toContain(
+    'two runs of 300 problems x 4 searches can be distinguished if they differ by 7.1 points or more',
+  )
+  expect(few).toContain('To detect 3 points, 1,696 problems x 4 searches are needed; ')
   expect(few).toContain('300 problems are too few for any number of searches')
   expect(few).toContain('Assumed:')
   const many = powerText(assumedSpread, { problems: 1500, samples: 1 }, 'measured')
   expect(many).toContain('two runs of 1,500 problems x 1 search can be')
   expect(many).toContain('or 1,500 problems x 6 searches')
   expect(many).toContain('Variances as measured in this run')
-  expect(powerText(assumedSpread, { problems: 5000, samples: 4 }, 'assumed')).not.toContain('To see 3 points')
+  expect(powerText(assumedSpread, { problems: 5000, samples: 4 }, 'assumed')).not.toContain('To detect 3 points')
 })
 
 test.each([
-  [1, 4, 'Power: 1 problem is too few to tell two runs apart.'],
-  [4, 1000, 'Power: 4 problems are too few to tell two runs apart.'],
-  [5, 4, '5 problems x 4 searches can be told apart from a difference of 55.2 points on'],
+  [1, 4, 'Power: 1 problem is too few to distinguish two runs.'],
+  [4, 1000, 'Power: 4 problems are too few to distinguish two runs.'],
+  [5, 4, '5 problems x 4 searches can be distinguished if they differ by 55.2 points or more'],
 ])('%i problems x %i searches: no difference that is not possible', (problems, samples, text) => {
   expect(powerText(assumedSpread, { problems, samples }, 'assumed')).toContain(text)
 })
@@ -104,6 +106,6 @@ test.each([
 test('a difference of more than 100 points is not told', () => {
   const spread = { ...assumedSpread, clustering: 6 }
   expect(powerText(spread, { problems: 6, samples: 1 }, 'measured')).toBe(
-    'Power: 6 problems are too few to tell two runs apart.',
+    'Power: 6 problems are too few to distinguish two runs.',
   )
 })

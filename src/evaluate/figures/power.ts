@@ -92,18 +92,18 @@ export function powerText(spread: Spread, set: Size, from: 'assumed' | 'measured
     `${counted(size.problems, 'problem', 'problems')} x ${counted(size.samples, 'search', 'searches')}`
   if (set.problems < fewestProblems || visible > 1) {
     const are = set.problems === 1 ? 'is' : 'are'
-    return `Power: ${counted(set.problems, 'problem', 'problems')} ${are} too few to tell two runs apart.`
+    return `Power: ${counted(set.problems, 'problem', 'problems')} ${are} too few to distinguish two runs.`
   }
   const other =
     samples === undefined
       ? `; ${set.problems.toLocaleString('en')} problems are too few for any number of searches`
       : `, or ${sizeText({ ...set, samples })}`
   return [
-    `Power: two runs of ${sizeText(set)} can be told apart from a difference of ${percent(visible)} points on (in 80 % of cases, at the 5 % level).`,
-    visible <= wanted ? '' : `To see ${wanted * 100} points, ${sizeText({ ...set, problems })} are needed${other}.`,
+    `Power: two runs of ${sizeText(set)} can be distinguished if they differ by ${percent(visible)} points or more (in 80 % of cases, at the 5 % level).`,
+    visible <= wanted ? '' : `To detect ${wanted * 100} points, ${sizeText({ ...set, problems })} are needed${other}.`,
     from === 'measured'
-      ? 'Variances as measured in this run; assumed: another run spreads alike, and its chances correlate by 1/3.'
-      : 'Assumed: chances of being solved are spread evenly and correlate by 1/3 between two runs, and pictures are not shared.',
+      ? 'Variances as measured in this run; assumed: another run has the same variances, and its success probabilities correlate by 1/3.'
+      : 'Assumed: success probabilities are uniformly distributed and correlate by 1/3 between two runs, and pictures are not shared.',
   ]
     .filter((part) => part !== '')
     .join(' ')

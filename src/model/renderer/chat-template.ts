@@ -37,8 +37,8 @@ export function chatTemplate(files: ModelFiles, mostMs = 10_000): ChatTemplate {
   if (source === undefined) {
     throw new UserError(
       'chat-template-missing',
-      'The model’s files hold no chat template. Put the model’s own chat_template.jinja or chat_template.json beside them, or its ' +
-        'whole tokenizer_config.json.',
+      'The model’s files contain no chat template. Add the model’s own chat_template.jinja or chat_template.json, or its ' +
+        'complete tokenizer_config.json.',
     )
   }
   if (source.length > mostCharacters) throw unreadable(`it has ${source.length} characters`)

@@ -68,7 +68,7 @@ export function readLayout(template: ChatTemplate, pad: string, tools?: readonly
     if (cause instanceof UserError) throw cause
     throw new UserError(
       'chat-template-foreign',
-      `The model’s chat template does not lay out a search (${messageOf(cause)}). Use the model’s own.`,
+      `The model’s chat template cannot render a search (${messageOf(cause)}). Use the model’s own.`,
       { cause },
     )
   }

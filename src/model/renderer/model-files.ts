@@ -77,7 +77,7 @@ async function readIfThere(folder: string, name: Name): Promise<object | undefin
   } catch (cause) {
     throw unreadable(folder, name, messageOf(cause), cause)
   }
-  throw unreadable(folder, name, 'it holds no JSON object')
+  throw unreadable(folder, name, 'it is not a JSON object')
 }
 
 async function textIfThere(folder: string, name: Name): Promise<string | undefined> {
@@ -94,7 +94,7 @@ async function textIfThere(folder: string, name: Name): Promise<string | undefin
 function unreadable(folder: string, name: Name, why: string, cause?: unknown): UserError {
   return new UserError(
     'model-files',
-    `${join(folder, name)} cannot be read: ${why}. Name a folder that holds tokenizer.json, tokenizer_config.json, ` +
+    `${join(folder, name)} cannot be read: ${why}. Name a folder with tokenizer.json, tokenizer_config.json, ` +
       `${pictureProcessorName}, config.json and the chat template of the model, or hub:<owner>/<name> to download them.`,
     { cause },
   )

@@ -69,7 +69,7 @@ function open(tokenizer: object, config: object): Tokenizer {
   } catch (cause) {
     throw new UserError(
       'tokenizer-foreign',
-      'tokenizer.json holds no tokenizer that can be read. Use the model’s own.',
+      'tokenizer.json contains no tokenizer that can be read. Use the model’s own.',
       { cause },
     )
   }

@@ -93,9 +93,9 @@ function checkReadable(text: string): void {
   if (keepsToForm([...encodeText(text), special.end])) return
   throw new UserError(
     'turn-not-readable',
-    'The embedded policy only reads turns in its own words: thoughts such as "Goal: red heart. Nothing here. To check: original_image c4 f2.", ' +
+    'The embedded policy only reads turns in its own vocabulary: thoughts such as "Goal: red heart. Nothing here. To check: original_image c4 f2.", ' +
       'with the places of a view named a1 to h8 or nw, ne, sw, se, and boxes in sixteenths of the picture. ' +
-      'Leave the thought as it is, write it in these words, or go on with a vision-language model.',
+      'Leave the thought as it is, write it in these words, or continue with a vision-language model.',
   )
 }
 

@@ -46,7 +46,7 @@ export interface PolicyKind {
 }
 
 const scenesOnly =
-  'It only knows generated scenes and "Which digit is on the <colour> <shape>?": about any other picture its answer means nothing.'
+  'It only knows generated scenes and "Which digit is on the <colour> <shape>?": for any other picture its answer is meaningless.'
 const embedded = {
   vlm: false,
   profile: 'embedded',
@@ -58,7 +58,12 @@ const tokenSide = { px: 28, why: 'the side of an image token of Qwen2.5-VL' } as
 
 /** In the order of the help. */
 export const policyKinds = {
-  teacher: { ...embedded, commands: ['collect'], options: ['mistakeRate'], note: 'Knows generated scenes by heart.' },
+  teacher: {
+    ...embedded,
+    commands: ['collect'],
+    options: ['mistakeRate'],
+    note: 'A script that knows generated scenes.',
+  },
   embedded: { ...embedded, commands: ['ask', 'eval'], options: ['checkpoint', 'temperature'] },
   chat: {
     commands: ['ask', 'collect', 'eval'],
@@ -75,7 +80,7 @@ export const policyKinds = {
     priced: true,
     legible: tokenSide,
     imageTokensEstimated: true,
-    note: 'A model behind a server: takes any picture and question.',
+    note: 'A model behind a server: accepts any picture and question.',
   },
   local: {
     commands: ['ask', 'collect', 'eval'],
@@ -85,7 +90,7 @@ export const policyKinds = {
     options: ['temperature', 'replyTokens', 'exemplars', 'shots', 'mmproj', 'context', 'threads'],
     legible: tokenSide,
     imageTokensEstimated: true,
-    note: 'A model in a GGUF file, in this program: takes any picture and question.',
+    note: 'A model in a GGUF file, in this program: accepts any picture and question.',
   },
   tinker: {
     commands: ['eval'],
@@ -98,7 +103,7 @@ export const policyKinds = {
     ],
     legible: tokenSide,
     servers: 'the address of a Tinker-compatible server, such as http://127.0.0.1:8000',
-    note: 'A model on a training server: takes any picture and question.',
+    note: 'A model on a training server: accepts any picture and question.',
   },
   blind: { ...embedded, commands: ['eval'], options: [], note: 'Guesses without looking.' },
   overview: { ...embedded, commands: ['eval'], options: ['checkpoint', 'temperature'] },

@@ -179,7 +179,7 @@ async function openRandomCrops(options: PolicyOptions, profile: Profile, shots: 
   if (profile.dialect !== 'grounding' || profile.coordinates !== 'relative') {
     throw new UserError(
       'random-crops-profile',
-      `Random crops are written as <grounding> in fractions, which the profile ${profile.name} does not read. Use --profile default without --coordinates.`,
+      `Random crops are written as <grounding> in fractions, which the profile ${profile.name} does not support. Use --profile default without --coordinates.`,
     )
   }
   return randomCropsPolicy(await openPolicy(lookedAround(options), profile, shots))

@@ -25,7 +25,7 @@ test.each<[QwenModel, readonly string[]]>([
 })
 
 test.each<[QwenModel, keyof typeof profiles, RegExp]>([
-  ['qwen2.5-vl', 'tools', /call no functions/],
+  ['qwen2.5-vl', 'tools', /do not call functions/],
   ['qwen2.5-vl', 'qwen3-vl', /zoom is that of Qwen3-VL\. These do: default, official/],
   ['qwen3.5', 'qwen3-vl', /zoom is that of Qwen3-VL/],
   ['qwen3-vl', 'deepeyes', /cells of 28 pixels.*32/],
@@ -36,5 +36,5 @@ test.each<[QwenModel, keyof typeof profiles, RegExp]>([
 test('a template without functions leaves none to call', () => {
   const files = qwenFiles([], [], 'qwen3-vl')
   const plain = chatModel({ ...files, 'tokenizer_config.json': qwenFiles()['tokenizer_config.json'] })
-  expect(() => checkFits(profiles.tools, plain)).toThrow(/template declares no functions/)
+  expect(() => checkFits(profiles.tools, plain)).toThrow(/template does not declare functions/)
 })

@@ -26,10 +26,10 @@ function misfit(profile: Profile, { family, grid, layout }: ChatModel): string |
   if (other !== undefined) return `its zoom is that of ${other.title}`
   for (const rule of [profile.firstView, profile.observationView]) {
     if (rule.kind === 'grid' && rule.cell !== grid.cell)
-      return `its views are made of cells of ${rule.cell} pixels, and the model counts a token for ${grid.cell}`
+      return `its views are multiples of ${rule.cell} pixels, and a token of the model covers ${grid.cell}`
   }
   const tools = functionsOf(profile)
   if (tools === undefined) return undefined
-  if (family.call === undefined) return 'its models call no functions'
-  return layout(tools).result === undefined ? 'its chat template declares no functions' : undefined
+  if (family.call === undefined) return 'its models do not call functions'
+  return layout(tools).result === undefined ? 'its chat template does not declare functions' : undefined
 }

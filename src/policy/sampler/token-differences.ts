@@ -7,12 +7,12 @@ import { turnParts } from './stored-turn.ts'
 
 /** Why tokens differ from those of the chat template, in words for users; what none of them explains is a mistake. */
 export const departures = {
-  marks: 'what looks like a special token in a text is spelt out here, and is one there',
-  tokens: 'the same text in other tokens: it stays as it was sampled, and does not merge with what stands before it',
-  blanks: 'blanks and line breaks at the ends of thoughts and turns, which the template rewrites',
+  marks: 'text that looks like a special token is sent as ordinary text, while the template makes it a special token',
+  tokens: 'the same text in other tokens: it stays as it was sampled, and does not merge with the text before it',
+  blanks: 'whitespace at the ends of thoughts and turns, which the template rewrites',
   thoughts: 'thoughts of earlier turns, which the template leaves out',
   open: 'a thought that was never closed, before which the template writes an empty one',
-  calls: 'calls, which the template writes in its own form',
+  calls: 'calls, which the template writes in its own format',
 } as const
 export type Departure = keyof typeof departures
 

@@ -81,7 +81,7 @@ async function checkRow(
   const answers = solutions.map(({ answer }) => answer)
   if (solutions.length !== 1) wrong.push(`has ${solutions.length} answers: ${answers.join(', ')}`)
   if (answers[0] !== row.solution) wrong.push(`says ${row.solution}, and its scene ${answers[0]}`)
-  if (row.problem !== `<image>\n${worldQuestion(world.question)}`) wrong.push('asks something else than its scene')
+  if (row.problem !== `<image>\n${worldQuestion(world.question)}`) wrong.push('asks something other than its scene')
   if (row.scene_sha256 !== sceneHash(world)) wrong.push('has another scene than it names')
   const extension = row.images[0].endsWith('.png') ? 'png' : 'jpg'
   const again = worldRow(world, row.world, { width: row.width, height: row.height }, extension)

@@ -90,7 +90,7 @@ function quotedAt(text: string, from: number): { readonly end: number; readonly 
 }
 
 function hintFor(letter: string): string {
-  if ('“”„‘’«»'.includes(letter)) return ' Words are put in straight quotes: "red heart".'
+  if ('“”„‘’«»'.includes(letter)) return ' Use straight quotes: "red heart".'
   if ('&|!'.includes(letter)) return ' Conditions are joined by and, or, not.'
-  return ' Words to search for are put in quotes: "red heart".'
+  return ' Put words to search for in quotes: "red heart".'
 }

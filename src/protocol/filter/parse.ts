@@ -128,20 +128,20 @@ function fieldCondition(reader: Reader, name: Token): FilterNode {
   if (token.kind !== 'operator' || !isOneOf(operators, token.text)) {
     throw unexpected(
       token,
-      `Expected ${operatorsOf(field).join(' ')} behind ${field.name}, such as ${fieldExample(field)}.`,
+      `Expected ${operatorsOf(field).join(' ')} after ${field.name}, such as ${fieldExample(field)}.`,
     )
   }
   const operator = token.text
   if (!isOneOf(operatorsOf(field), operator)) {
     throw unexpected(
       token,
-      `${field.name} is compared by ${operatorsOf(field).join(' ')}, such as ${fieldExample(field)}.`,
+      `${field.name} is compared with ${operatorsOf(field).join(' ')}, such as ${fieldExample(field)}.`,
     )
   }
   reader.next()
   const value = reader.now()
   if (value.kind !== 'value' && value.kind !== 'quoted') {
-    throw unexpected(value, `Expected a value behind ${field.name} ${operator}, such as ${fieldExample(field)}.`)
+    throw unexpected(value, `Expected a value after ${field.name} ${operator}, such as ${fieldExample(field)}.`)
   }
   reader.next()
   return { kind: 'comparison', field, operator, value: valueOf(field, operator, value) }
@@ -163,7 +163,7 @@ export function fieldExample(field: ComparedField): string {
 function valueOf(field: ComparedField, operator: Operator, token: Token): FilterValue {
   if (token.kind === 'value' && token.text.toLowerCase() === 'none' && field.kind !== 'thoughts') {
     if (operator === '<' || operator === '>' || operator === '<=' || operator === '>=')
-      throw unexpected(token, `none is compared by = or !=.`)
+      throw unexpected(token, `none can only be compared with = or !=.`)
     return { kind: 'none' }
   }
   if (field.kind === 'number') return numberOf(field, operator, token)
@@ -207,7 +207,7 @@ function numberOf(field: NumberField, operator: Operator, token: Token): FilterV
   }
   const isRange = token.text.includes('..')
   if (isRange && !isOneOf([':', '=', '!='], operator))
-    throw unexpected(token, `A range is compared by : or !=: ${field.name}:3..8.`)
+    throw unexpected(token, `A range can only be compared with : or !=: ${field.name}:3..8.`)
   if (from > to) throw unexpected(token, `The range ends before it begins: ${shown(high)}..${shown(low)}?`)
   return { kind: 'number', from, to, text: token.text }
 }
@@ -229,7 +229,7 @@ function unknownField(token: Token): FilterFault {
   ).join(', ')
   return unexpected(
     token,
-    `There is no field ${shown(token.text)}. Nearest: ${nearest}. Words to search for are put in quotes: "${shown(token.text)}".`,
+    `There is no field ${shown(token.text)}. Nearest: ${nearest}. Put words to search for in quotes: "${shown(token.text)}".`,
   )
 }
 

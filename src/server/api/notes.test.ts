@@ -162,5 +162,5 @@ test('a disk that takes no notes is told, with the reason', async () => {
   const response = await post('a/items/0/note', { log: name, change: { starred: true } })
   const { error } = (await response.json()) as ErrorBody
   expect([response.status, error.code]).toEqual([409, 'note_not_saved'])
-  expect(error.message).toMatch(/notes\.jsonl cannot be written: .*Notes taken before are kept\./)
+  expect(error.message).toMatch(/notes\.jsonl cannot be written: .*Earlier notes are kept\./)
 })

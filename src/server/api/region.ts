@@ -89,7 +89,8 @@ export async function sentResponse(
   const view = await storedView(picture, { observations }, observation.index, profileOf(profile))
   const { bytes, mime, sha256 } = await viewBytes(view)
   if (sha256 !== query.get('sha256')) {
-    const why = 'This version, or the changed profile of the search, draws the view otherwise than it was sent.'
+    const why =
+      'This version, or the changed profile of the search, renders the view differently from the one that was sent.'
     throw new HttpError(409, 'view_differs', why)
   }
   return new Response(new Uint8Array(bytes), { headers: { 'content-type': mime } })

@@ -30,7 +30,7 @@ export async function diffRuns(first: RunToCompare, second: RunToCompare): Promi
     )
   }
   if (both.some(({ run }) => ['serve', forkCommand].includes(String(run.settings['command'])))) {
-    throw notComparable('Asks and forks are no problem set, so their runs cannot be compared.')
+    throw notComparable('Asks and forks are not a problem set, so their runs cannot be compared.')
   }
   const [before, after] = [judged(first), judged(second)]
   const names = [...before.keys()].filter((name) => after.has(name))

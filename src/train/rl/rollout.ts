@@ -90,7 +90,7 @@ export async function rolloutGroups(
   if (lost.length * 2 > tasks.length) {
     throw new MiniO3Error(
       'search-failed',
-      `Of ${tasks.length} groups of searches ${lost.length} came to nothing: ${lossText(lost)}` +
+      `${lost.length} of ${tasks.length} groups of searches were lost: ${lossText(lost)}` +
         '\nRepeat the command to resume from the last checkpoint.',
     )
   }
@@ -103,7 +103,7 @@ export async function rolloutGroups(
 
 function failingAlike(error: unknown): unknown {
   if (!(error instanceof StoppedEarlyError)) return error
-  const message = `${error.message} ${reasonText(error.reason)}\nRepeat the command to go on from the last checkpoint.`
+  const message = `${error.message} ${reasonText(error.reason)}\nRepeat the command to resume from the last checkpoint.`
   return new MiniO3Error('search-failed', message, { cause: error })
 }
 
@@ -126,7 +126,7 @@ async function rolloutOf(
 ): Promise<Rollout> {
   const judged = await judgeTrajectory(trajectory, judge, undefined)
   const samples = replies.map(({ sample }) => {
-    if (!sample) throw new Error(`the policy ${policy.name} does not tell its tokens and cannot be trained`)
+    if (!sample) throw new Error(`the policy ${policy.name} does not report its tokens and cannot be trained`)
     return sample
   })
   // The form is to be learnt with the rest: a right answer that is not marked earns nothing.

@@ -193,7 +193,7 @@ export function checkAhead(settings: Pick<RunRlSettings, 'staleness' | 'oldLogpr
   if (saveEvery === 1) {
     throw new UserError(
       'staleness-saves',
-      'With --save-every 1 nothing is ever searched ahead, since the searches behind a checkpoint wait for its weights: give ' +
+      'With --save-every 1 nothing is ever searched ahead, since the searches after a checkpoint wait for its weights: use ' +
         '--save-every 2 or more, or leave --staleness out.',
     )
   }
@@ -209,8 +209,8 @@ export function whyUnlearned(steps: readonly Readonly<Record<string, unknown>>[]
   const all = (name: keyof RlMetrics, value: number): boolean => steps.every((step) => step[name] === value)
   if (all('maskedShare', 1))
     return 'Every search ran into a limit and was masked: raise --max-turns or --context-limit.'
-  if (all('reward', 1)) return 'Every answer was right: take harder problems.'
-  if (all('reward', 0)) return 'No answer was right: take easier problems, more turns or a better start.'
+  if (all('reward', 1)) return 'Every answer was right: use harder problems.'
+  if (all('reward', 0)) return 'No answer was right: use easier problems, more turns or a better start.'
   if (all('zeroSpreadShare', 1)) return 'In no group did searches differ in reward: raise --group-size.'
   return 'Gradients or learning rates were zero: raise --learning-rate.'
 }
@@ -223,8 +223,8 @@ function tooFewGroups(metrics: SamplingMetrics, { settings, run }: RunRlOptions,
     'too-few-groups',
     `Step ${step} found ${trainedGroups} of ${settings.problemsPerStep} groups of searches that differ in reward, in ` +
       `${samplingRounds} rounds (--max-sampling-rounds): of ${searches} searches ${percent(reward)} were right, ` +
-      `${percent(zeroSpreadShare)} of the groups had one reward throughout` +
-      `${lost.length > 0 ? `, and ${lost.length} came to no result` : ''}. Nothing was learned from it; the steps before are ` +
+      `${percent(zeroSpreadShare)} of the groups had the same reward throughout` +
+      `${lost.length > 0 ? `, and ${lost.length} had no result` : ''}. Nothing was learned from it; the steps before are ` +
       `saved in ${run.path}. Repeat the command with more rounds, or begin another run with ` +
       `${reward < 0.5 ? 'easier problems, more turns or a better start' : 'harder problems'}, or a larger --group-size.`,
   )

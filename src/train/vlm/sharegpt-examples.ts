@@ -65,7 +65,7 @@ function wrongIn({ conversations, images }: Row, folder: string): string | undef
   if (!inTurn || conversations.length % 2 !== 0) return 'is not a conversation in turns that ends with a reply'
   const marks = conversations.map(({ value }) => value.split(mark).length - 1)
   if (marks.some((count, i) => i > 0 && count > (i % 2 === 0 ? 1 : 0)))
-    return `has more than one ${mark} in a message behind the question, or one in a reply`
+    return `has more than one ${mark} in a message after the question, or one in a reply`
   if (marks[0] === 0) return `shows no picture with its question`
   if (marks.reduce((a, b) => a + b, 0) !== images.length) return `has other ${mark} marks than pictures`
   const outside = images.some((path) => !resolve(folder, path).startsWith(resolve(folder) + sep))

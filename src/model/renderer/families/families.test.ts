@@ -26,7 +26,7 @@ describe('the family of a model', () => {
       /model_type gemma3.*Qwen2\.5-VL .*Qwen3-VL .*Qwen3\.5/,
     ],
     ['the files of two models', { 'config.json': { model_type: 'qwen2_5_vl' } }, /cells of 32 pixels/],
-    ['no cells', { 'preprocessor_config.json': {} }, /names no cells/],
+    ['no cells', { 'preprocessor_config.json': {} }, /does not give its patch size/],
     [
       'a template that shows no calls',
       { 'config.json': {}, 'chat_template.jinja': qwenTemplate('qwen2.5-vl') },

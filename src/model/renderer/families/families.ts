@@ -39,16 +39,14 @@ export function familyOf(
   if (modelType !== undefined && named.length === 0) throw foreign(`config.json says model_type ${modelType}`)
   const fitting = named.filter(({ grid }) => grid.cell === cell)
   if (!processor || fitting.length === 0) {
-    const cells = cell === undefined ? 'names no cells' : `has cells of ${cell} pixels`
-    const asked = modelType === undefined ? '' : `, which those of a ${modelType} have not`
+    const cells = cell === undefined ? 'does not give its patch size' : `has patches of ${cell} pixels`
+    const asked = modelType === undefined ? '' : `, unlike those of a ${modelType}`
     throw foreign(`its picture processor ${cells}${asked}`)
   }
   const [family, ...others] =
     fitting.length > 1 ? fitting.filter(({ call }) => call && calls(template, call.shown)) : fitting
   if (family === undefined || others.length > 0) {
-    throw foreign(
-      `nothing tells which of ${fitting.map(({ title }) => title).join(' and ')} it is: add its config.json`,
-    )
+    throw foreign(`it could be ${fitting.map(({ title }) => title).join(' or ')}: add its config.json`)
   }
   return { family, grid: boundsOf(processor, family) }
 }
@@ -64,7 +62,7 @@ function boundsOf(processor: z.infer<typeof processorSchema>, { grid }: ModelFam
   if (minPixels <= maxPixels && minPixels <= mostMinPixels) return { cell: grid.cell, minPixels, maxPixels }
   throw new UserError(
     'model-foreign',
-    `The picture processor has pictures of at least ${minPixels} and at most ${maxPixels} pixels. Use the model’s own.`,
+    `The picture processor allows pictures of at least ${minPixels} and at most ${maxPixels} pixels. Use the model’s own.`,
   )
 }
 
