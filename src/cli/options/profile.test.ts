@@ -31,7 +31,7 @@ test('tools beside zoom are part of the profile, where it can have them', () => 
   const turned = chosenProfile({ ...chat, tools: ['rotate'] })
   expect(turned).toMatchObject({ name: 'default', tools: ['rotate'] })
   expect(profileHash(turned)).not.toBe(profileHash(profiles.default))
-  expect(() => chosenProfile({ ...chat, profile: 'official', tools: ['rotate'] })).toThrow(/Take one of default, tools/)
+  expect(() => chosenProfile({ ...chat, profile: 'official', tools: ['rotate'] })).toThrow(/Use one of default, tools/)
   expect(() => chosenProfile({ policy: 'embedded', tools: ['rotate'] })).toThrow(/only works with --profile embedded/)
 })
 

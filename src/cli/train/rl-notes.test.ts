@@ -50,10 +50,10 @@ test('says how many rounds a step took that sampled on', () => {
 })
 
 test('says whose weights searched, and how many problems the curriculum draws less often', () => {
-  expect(rlNotes([step({ staleness: 1 })])[2]).toBe('searched with the weights of the previous step')
+  expect(rlNotes([step({ staleness: 1 })])[2]).toBe('searched with the previous weights')
   expect(rlNotes([step({ settledProblems: 0 })])[2]).toBe('problems drawn less often 0')
   const both = rlNotes([step({ staleness: 1, settledProblems: 123_456 })])[2]!
-  expect(both).toBe('searched with the weights of the previous step, problems drawn less often 123456')
+  expect(both).toBe('searched with the previous weights, problems drawn less often 123456')
   expect(both.length).toBeLessThan(80)
 })
 

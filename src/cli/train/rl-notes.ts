@@ -39,7 +39,7 @@ export function rlNotes(recent: readonly RlMetrics[]): string[] {
   ]
   const rounds = `sampling rounds ${samplingRounds}, searches ${searches}, groups learned from ${trainedGroups}`
   const drawn = [
-    ...(staleness > 0 ? ['searched with the weights of the previous step'] : []),
+    ...(staleness > 0 ? ['searched with the previous weights'] : []),
     ...(settledProblems === undefined ? [] : [`problems drawn less often ${settledProblems}`]),
   ].join(', ')
   const formless =

@@ -28,7 +28,7 @@ test.each<[QwenModel, keyof typeof profiles, RegExp]>([
   ['qwen2.5-vl', 'tools', /do not call functions/],
   ['qwen2.5-vl', 'qwen3-vl', /zoom is that of Qwen3-VL\. These do: default, official/],
   ['qwen3.5', 'qwen3-vl', /zoom is that of Qwen3-VL/],
-  ['qwen3-vl', 'deepeyes', /cells of 28 pixels.*32/],
+  ['qwen3-vl', 'deepeyes', /multiples of 28 pixels.*32/],
 ])('%s says why not %s', (model, profile, why) => {
   expect(() => checkFits(profiles[profile], chatModel(qwenFiles([], [], model)))).toThrow(why)
 })

@@ -26,7 +26,7 @@ function misfit(profile: Profile, { family, grid, layout }: ChatModel): string |
   if (other !== undefined) return `its zoom is that of ${other.title}`
   for (const rule of [profile.firstView, profile.observationView]) {
     if (rule.kind === 'grid' && rule.cell !== grid.cell)
-      return `its views are multiples of ${rule.cell} pixels, and a token of the model covers ${grid.cell}`
+      return `its views are multiples of ${rule.cell} pixels, and a token of the model covers ${grid.cell} x ${grid.cell}`
   }
   const tools = functionsOf(profile)
   if (tools === undefined) return undefined

@@ -25,12 +25,12 @@ describe('the family of a model', () => {
       { 'config.json': { model_type: 'gemma3' } },
       /model_type gemma3.*Qwen2\.5-VL .*Qwen3-VL .*Qwen3\.5/,
     ],
-    ['the files of two models', { 'config.json': { model_type: 'qwen2_5_vl' } }, /cells of 32 pixels/],
-    ['no cells', { 'preprocessor_config.json': {} }, /does not give its patch size/],
+    ['the files of two models', { 'config.json': { model_type: 'qwen2_5_vl' } }, /tokens of 32 x 32 pixels/],
+    ['no cells', { 'preprocessor_config.json': {} }, /does not say how many pixels a token covers/],
     [
       'a template that shows no calls',
       { 'config.json': {}, 'chat_template.jinja': qwenTemplate('qwen2.5-vl') },
-      /Qwen3-VL and Qwen3\.5, 3\.6 and 3\.8.*config\.json/,
+      /Qwen3-VL or Qwen3\.5, 3\.6 and 3\.8.*config\.json/,
     ],
   ])('%s is refused with what there is', (_, changed, message) => {
     const refused = expect.objectContaining({

@@ -39,7 +39,8 @@ export function familyOf(
   if (modelType !== undefined && named.length === 0) throw foreign(`config.json says model_type ${modelType}`)
   const fitting = named.filter(({ grid }) => grid.cell === cell)
   if (!processor || fitting.length === 0) {
-    const cells = cell === undefined ? 'does not give its patch size' : `has patches of ${cell} pixels`
+    const cells =
+      cell === undefined ? 'does not say how many pixels a token covers' : `has tokens of ${cell} x ${cell} pixels`
     const asked = modelType === undefined ? '' : `, unlike those of a ${modelType}`
     throw foreign(`its picture processor ${cells}${asked}`)
   }
