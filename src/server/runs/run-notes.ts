@@ -80,7 +80,8 @@ export function noteKeeper(author?: string): NoteKeeper {
     }
     const { log, change, from } = data
     if (log !== index.log) {
-      const why = 'The log of this run was replaced. Reload the page, and add the note to the search that it then shows.'
+      const why =
+        'The log of this run was replaced. Reload the page, and add the note to the search that it then shows.'
       throw new HttpError(409, 'log_replaced', why)
     }
     const entry = index.entries[at]
