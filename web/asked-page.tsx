@@ -23,7 +23,7 @@ export function AskedPage({ id }: { readonly id: string }) {
   )
   // Several asks are often open in several tabs.
   useEffect(() => {
-    if (number !== undefined) document.title = `Ask ${number} - mini-o3`
+    if (number !== undefined) document.title = `${origin ? 'Fork of ask' : 'Ask'} ${number} - mini-o3`
   })
   const [openedMs] = useState(() => performance.now())
   const seconds = useSecondsSince(done ? undefined : openedMs) ?? 0
@@ -82,9 +82,9 @@ export function AskedPage({ id }: { readonly id: string }) {
           </a>
         </p>
       )}
-      {number !== undefined && (
+      {(number !== undefined || kept !== undefined) && (
         <p class="crumbs">
-          Ask {number}
+          {number === undefined ? 'Fork' : `${origin ? 'Fork of ask' : 'Ask'} ${number}`}
           {kept !== undefined && (
             <>
               , kept as <a href={kept.slice(1)}>part of a run</a>

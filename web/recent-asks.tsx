@@ -12,7 +12,9 @@ interface Props {
 
 export function RecentAsks({ onPictures }: Props) {
   const { value: asks = [] } = useJson<readonly RecentAsk[]>('api/asks', everyMs)
-  if (asks.length === 0) return null
+  const [newest, oldest] = [asks[0], asks.at(-1)]
+  if (newest === undefined || oldest === undefined) return null
+  const missing = newest.number - oldest.number + 1 - asks.length
   return (
     <section class="recent">
       <h3>Recent questions</h3>
@@ -47,6 +49,7 @@ export function RecentAsks({ onPictures }: Props) {
           )
         })}
       </ol>
+      {missing > 0 && <p class="soft">The numbers between are of questions that programs asked.</p>}
     </section>
   )
 }

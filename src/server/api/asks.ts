@@ -25,7 +25,7 @@ import { HttpError } from '../http/http-error.ts'
 import { forkableAsk, forkPlan, forkSchema } from './forks.ts'
 import type { Forkable } from './forks.ts'
 import { keptAsks } from './kept-asks.ts'
-import type { Ask } from './kept-asks.ts'
+import type { Ask, AskNumber } from './kept-asks.ts'
 import { askedProblem } from '../searcher.ts'
 import type { ServedRuns } from '../runs/served-runs.ts'
 import type { KeepSearch, Links, Searcher } from '../searcher.ts'
@@ -82,14 +82,14 @@ export function openAsks({ searchers, pictures, queue, stored, archive, onFault,
 
   async function archived(
     trajectory: Trajectory,
-    ask: number,
+    numbered: AskNumber | undefined,
     pictures: readonly KnownPicture[],
     { keep, exchanges }: { readonly keep?: Forkable['keep']; readonly exchanges?: SearchExchanges | undefined } = {},
   ): Promise<Links | undefined> {
     try {
       if (keep !== undefined) return await keep(trajectory)
       return await archive?.keep(
-        { ...trajectory, ask },
+        { ...trajectory, ...(numbered && { ask: numbered.number }) },
         pictures.flatMap(({ encoded }) => encoded ?? []),
         exchanges,
       )
@@ -101,7 +101,7 @@ export function openAsks({ searchers, pictures, queue, stored, archive, onFault,
 
   /** Never throws: errors become events of the ask. */
   async function searchOne(ask: Ask, place: QueuePlace, sample: number, wanted: Search): Promise<void> {
-    const { problem, known, searcher, maxTurns, begun, judge = judgeExact } = wanted
+    const { problem, known, searcher, maxTurns, begun, judge = judgeExact, sampleIndex = sample } = wanted
     const { profile = searcher.profile } = wanted
     const pictures = known.map(({ picture }) => picture)
     const seed = begun ? wanted.seed : sampleSeed(wanted.seed, problem, sample)
@@ -114,15 +114,17 @@ export function openAsks({ searchers, pictures, queue, stored, archive, onFault,
         policy: policy.name,
         maxTurns,
         seed,
-        sampleIndex: sample,
+        sampleIndex,
         ...(begun && { parent: begun.parent }),
       }
-      ask.tell({ sample, kind: 'began', ask: ask.number, search: start, ...(ask.origin && { origin: ask.origin }) })
+      const { numbered, origin } = ask
+      const named = { ...(numbered && { ask: numbered.number }), ...(origin && { origin }) }
+      ask.tell({ sample, kind: 'began', ...named, search: start })
       const options = {
         profile,
         maxTurns,
         seed,
-        sampleIndex: sample,
+        sampleIndex,
         begun,
         signal: ask.signal,
         live: true,
@@ -139,7 +141,7 @@ export function openAsks({ searchers, pictures, queue, stored, archive, onFault,
         }
         if (event.kind === 'ended') {
           const trajectory = await judged(event.trajectory, judge)
-          const links = await archived(trajectory, ask.number, known, {
+          const links = await archived(trajectory, numbered, known, {
             keep: wanted.keep,
             exchanges: ask.exchanges.get(sample),
           })
@@ -196,19 +198,17 @@ export function openAsks({ searchers, pictures, queue, stored, archive, onFault,
         width,
         height,
       }))
-      const ask = asks.open({
-        pictures: opened,
-        profile: profileNamed(profile),
-        ...(picture && {
-          listed: {
-            question: problem.question,
-            policy: searcher.name,
-            samples: data.samples,
-            picture,
-            furtherPictures,
-          },
-        }),
-      })
+      const listed = picture && {
+        question: problem.question,
+        policy: searcher.name,
+        samples: data.samples,
+        picture,
+        furtherPictures,
+      }
+      const ask = asks.open(
+        { pictures: opened, profile: profileNamed(profile), ...(listed && { listed }) },
+        asks.nextNumber(data.samples),
+      )
       const seed = randomInt(2 ** 31)
       return begin(ask, places, { problem, known, searcher, seed, maxTurns: data.maxTurns })
     },
@@ -223,27 +223,32 @@ export function openAsks({ searchers, pictures, queue, stored, archive, onFault,
       const { problem } = forkable.search
       searcher.check?.(problem.question)
       const plan = forkPlan(forkable, data, searcher)
-      const { pictures: known, reopen, judge, keep } = forkable
+      const { pictures: known, numbered: shared, reopen, judge, keep } = forkable
       // Whoever sent it has the form still open, to change what cannot be done.
       const asked = { ...pictured(known.map(({ picture }) => picture)), problem }
       await tryBegun(asked, searcher.policy(), { ...plan, signal: AbortSignal.any([signal, gone]) })
       const places = queue.join()
-      const ask = asks.open({
-        pictures: known.map(({ picture }) => picture),
-        profile: profileNamed(plan.profile),
-        origin: { ...origin, turn },
-        changed: plan.begun.parent.changed,
-        ...(reopen && { reopen }),
-      })
-      return begin(ask, places, { problem, known, searcher, ...plan, judge, keep })
+      const numbered = keep ? undefined : (shared ?? asks.nextNumber(0))
+      const sampleIndex = numbered ? numbered.searches++ : 0
+      const ask = asks.open(
+        {
+          pictures: known.map(({ picture }) => picture),
+          profile: profileNamed(plan.profile),
+          origin: { ...origin, turn },
+          changed: plan.begun.parent.changed,
+          ...(reopen && { reopen }),
+        },
+        numbered,
+      )
+      return begin(ask, places, { problem, known, searcher, ...plan, sampleIndex, judge, keep })
     },
     forksOf: (id) => asks.forksOf(asks.get(id).id),
     async keep({ trajectory, pictures: sent, exchanges }) {
-      const number = asks.takeNumber()
-      const links = await archived(trajectory, number, sent, { exchanges })
+      const numbered = asks.nextNumber(1)
+      const links = await archived(trajectory, numbered, sent, { exchanges })
       if (links !== undefined) return links
       for (const one of sent) pictures.keep(one)
-      const ask = asks.open({ pictures: sent.map(({ picture }) => picture), profile: trajectory.profile }, number)
+      const ask = asks.open({ pictures: sent.map(({ picture }) => picture), profile: trajectory.profile }, numbered)
       if (exchanges) ask.keepExchanges(0)(trajectory, exchanges)
       ask.tell({ sample: 0, kind: 'ended', trajectory })
       ask.finish()
@@ -270,6 +275,8 @@ interface Search {
   readonly seed: number
   readonly maxTurns: number
   readonly begun?: Begun
+  /** Default: its place among the searches of the ask. */
+  readonly sampleIndex?: number
   /** Default: that of the searcher. */
   readonly profile?: Profile
   /** Default: exact match. */

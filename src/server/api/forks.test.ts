@@ -18,8 +18,9 @@ import type { Pictures } from './pictures.ts'
 import { runRoutes } from './run-routes.ts'
 import type { SearchFamily } from './one-search.ts'
 import type { AskFork, ForkRequest } from './fork-types.ts'
-import type { AskEvent, ErrorBody, RunDetails, RunFigures, Setup } from './types.ts'
+import type { AskEvent, ErrorBody, RecentAsk, RunDetails, RunFigures, Setup } from './types.ts'
 
+const asked = { policy: 'embedded', maxTurns: 8, samples: 1 }
 const stop = new AbortController()
 const faults: unknown[] = []
 let embedded: Awaited<ReturnType<typeof openEmbeddedSampler>>
@@ -43,8 +44,8 @@ beforeAll(async () => {
   server = await startServer({ host: '127.0.0.1', port: 0, routes, onFault })
   const { scenes } = await json<Setup>('/api/setup')
   const { id: picture, question } = scenes.find(({ level }) => level === 'easy')!
-  const asked = await post('/api/asks', { picture, question, policy: 'embedded', maxTurns: 8, samples: 1 })
-  const { id } = (await asked.json()) as { id: string }
+  const response = await post('/api/asks', { ...asked, picture, question })
+  const { id } = (await response.json()) as { id: string }
   parent = { id, search: await ended(id) }
 })
 afterAll(async () => {
@@ -104,7 +105,16 @@ test('a fork with another box is a search of its own that names its parent, and 
   const again = await post('/api/forks', request({ origin: { ask: id, sample: 0 }, turn: 2, seed: 7 }))
   const grandchild = await ended(((await again.json()) as { id: string }).id)
   expect(grandchild.turns[0]).toMatchObject({ byHand: ['box'] })
-  expect(grandchild.parent).toMatchObject({ ask: 2, turn: 2, changed: ['seed'] })
+  expect(grandchild.parent).toMatchObject({ ask: 1, sampleIndex: 1, turn: 2, changed: ['seed'] })
+  // Forks are further searches of the ask that they depart from, so the next question has the next number.
+  expect(began).toMatchObject({ ask: 1 })
+  expect([fork.sampleIndex, grandchild.sampleIndex]).toEqual([1, 2])
+  const { picture } = (await json<RecentAsk[]>('/api/asks'))[0]!
+  const { question } = parent.search.problem
+  await ended(
+    ((await (await post('/api/asks', { ...asked, picture: picture.id, question })).json()) as { id: string }).id,
+  )
+  expect((await json<RecentAsk[]>('/api/asks')).map(({ number }) => number)).toEqual([2, 1])
 })
 
 test('a fork of a stored search is stored beside its run, whose log and figures stay as they are', async () => {
@@ -118,7 +128,9 @@ test('a fork of a stored search is stored beside its run, whose log and figures 
     const look = { box: [0.5, 0.5, 0.75, 0.75], source: 0 } as const
     const started = await post('/api/forks', { ...request(), origin, turn, look, seed: pages.length })
     const { id } = (await started.json()) as { id: string }
-    const last = (await news(id)).at(-1) as { readonly page?: string }
+    const [began, ...rest] = await news(id)
+    expect(began).not.toHaveProperty('ask')
+    const last = rest.at(-1) as { readonly page?: string }
     pages.push(last.page)
     // After its end, the ask has no pictures of its own.
     expect((await fetch(`${server.url}/api/asks/${id}/region?side=50`)).status).toBe(200)

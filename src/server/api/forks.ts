@@ -13,7 +13,7 @@ import type { Begun } from '../../search/begun.ts'
 import { pixelsId } from '../../vision/picture.ts'
 import { HttpError } from '../http/http-error.ts'
 import type { Links, Searcher } from '../searcher.ts'
-import type { Ask } from './kept-asks.ts'
+import type { Ask, AskNumber } from './kept-asks.ts'
 import type { KnownPicture, Pictures } from './pictures.ts'
 import type { PictureAt } from './region.ts'
 
@@ -24,6 +24,8 @@ export interface Forkable {
   /** See `AskedHere`. */
   readonly reopen?: PictureAt
   readonly named: Pick<Parent, 'run' | 'step' | 'ask'>
+  /** Of a search of an ask: its number, which forks share. */
+  readonly numbered?: AskNumber
   readonly judge: Judge
   /** Stores a fork beside it; absent: forks are stored like asks. */
   keep?(fork: Trajectory): Promise<Links>
@@ -59,7 +61,9 @@ export function forkableAsk(ask: Ask, sample: number, pictures: Pictures): Forka
   }
   const { trajectory: search } = last
   const known = picturesOf(search).map((picture) => pictures.get(pixelsId(picture)))
-  return { search, pictures: known, named: { ask: ask.number }, judge: judgeExact }
+  const { numbered } = ask
+  const named = numbered && { named: { ask: numbered.number }, numbered }
+  return { search, pictures: known, named: {}, ...named, judge: judgeExact }
 }
 
 /** How the fork goes on. Throws `UserError`. */

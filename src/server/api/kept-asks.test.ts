@@ -95,7 +95,7 @@ test('recent questions are numbered, and tell what all of their searches came to
   const about = { question: 'Which digit?', policy: 'chat:a', picture: row }
   const listed = { ...about, samples: 4, furtherPictures: [] }
   const [first, second, third] = [listed, { ...about, samples: 1, furtherPictures: [row] }, listed].map((one) =>
-    own.open({ pictures: [picture], profile, listed: one }),
+    own.open({ pictures: [picture], profile, listed: one }, own.nextNumber(one.samples)),
   ) as [Ask, Ask, Ask]
   own.open({ pictures: [picture], profile })
   const ended = (sample: number, change: Partial<Trajectory> = {}): AskEvent => {

@@ -13,6 +13,13 @@ import { HttpError } from '../http/http-error.ts'
 const most = { asks: 200, newsBytes: 64 * 1024 ** 2, recent: 20 }
 const longestOutcome = 200
 
+/** A number of an ask, which its searches share with the forks of them. */
+export interface AskNumber {
+  readonly number: number
+  /** How many searches have it: a fork is one more, so it uses up no number. */
+  searches: number
+}
+
 /** What an ask is about. */
 export interface AskedHere {
   readonly pictures: readonly Picture[]
@@ -41,8 +48,8 @@ export class Ask {
   readonly id = randomUUID()
   readonly profile: Trajectory['profile']
   readonly listed: AskedHere['listed']
-  /** Its number on this server. */
-  readonly number: number
+  /** Absent for a fork of a stored search, which is no search of an ask. */
+  readonly numbered: AskNumber | undefined
   readonly origin: ForkOrigin | undefined
   readonly changes: Parent['changed']
   readonly startedMs = Date.now()
@@ -64,7 +71,7 @@ export class Ask {
 
   constructor(
     { pictures, profile, listed, origin, changed = [], reopen }: AskedHere,
-    number: number,
+    numbered: AskNumber | undefined,
     kept: Pictures,
     signal: AbortSignal,
   ) {
@@ -73,7 +80,7 @@ export class Ask {
     this.#kept = kept
     this.profile = profile
     this.listed = listed
-    this.number = number
+    this.numbered = numbered
     this.origin = origin
     this.changes = changed
     this.#reopen = reopen
@@ -144,9 +151,9 @@ export class Ask {
 }
 
 export interface KeptAsks {
-  open(asked: AskedHere, number?: number): Ask
+  open(asked: AskedHere, numbered?: AskNumber | undefined): Ask
   /** The next number: asks are numbered, so that the same question to five policies is five asks. */
-  takeNumber(): number
+  nextNumber(searches: number): AskNumber
   /** Throws `HttpError` 404. */
   get(id: string): Ask
   /** Newest first. */
@@ -159,7 +166,6 @@ export interface KeptAsks {
 export function keptAsks(pictures: Pictures, signal: AbortSignal): KeptAsks {
   const asks = new Map<string, Ask>()
   let lastNumber = 0
-  const takeNumber = (): number => ++lastNumber
 
   function forgetOld(): void {
     let newsBytes = [...asks.values()].reduce((sum, ask) => sum + ask.newsBytes, 0)
@@ -172,9 +178,9 @@ export function keptAsks(pictures: Pictures, signal: AbortSignal): KeptAsks {
   }
 
   return {
-    takeNumber,
-    open(asked, number = takeNumber()) {
-      const ask = new Ask(asked, number, pictures, signal)
+    nextNumber: (searches) => ({ number: ++lastNumber, searches }),
+    open(asked, numbered) {
+      const ask = new Ask(asked, numbered, pictures, signal)
       asks.set(ask.id, ask)
       forgetOld()
       return ask
@@ -183,8 +189,8 @@ export function keptAsks(pictures: Pictures, signal: AbortSignal): KeptAsks {
       const newest = [...asks.values()].toReversed()
       return newest
         .flatMap((ask) => {
-          const { id, number, listed } = ask
-          return listed ? [{ id, number, ...listed, outcome: outcomeOf(ask) }] : []
+          const { id, numbered, listed } = ask
+          return listed && numbered ? [{ id, number: numbered.number, ...listed, outcome: outcomeOf(ask) }] : []
         })
         .slice(0, most.recent)
     },

@@ -65,7 +65,7 @@ export interface AskStarted {
 
 /** `GET /api/asks/<id>/events`: the events of an ask from its start, as server-sent events. `sample` counts from 0. */
 export type AskEvent = { readonly sample: number } &
-  /** `ask`: the number of the ask; a page that searches by itself has none. */
+  /** `ask`: the number of the ask; a page that searches by itself and a fork of a stored search have none. */
   (
     | { readonly kind: 'began'; readonly ask?: number; readonly search: SearchStart; readonly origin?: ForkOrigin }
     | { readonly kind: 'observed'; readonly observation: Observation }
