@@ -80,3 +80,20 @@ test('a narrow chart fits a phone: nothing is drawn beyond its edge, and each li
   expect(legend).toHaveLength(2)
   expect(legend[1]! - legend[0]!).toBeGreaterThan(14)
 })
+
+test.each([
+  ['narrow', 'doubling', 12, ['1', '2', '3', '4', '5', '6', '7', '8', '9', '12']],
+  ['wide', 'doubling', 12, ['1', '2', '3', '4', '5', '6', '7', '8', '9', '10', '11', '12']],
+  ['narrow', 'even', 600_000, ['100,000', '300,000', '500,000']],
+] as const)('labels of a %s, %s axis up to %i do not overlap', (size, x, last, expected) => {
+  const xs = x === 'doubling' ? Array.from({ length: last }, (_, index) => index + 1) : [1, last]
+  const points = xs.map((at) => ({ x: at, y: 0.5, low: 0.4, high: 0.6 }))
+  const svg = curveSvg([{ name: 'a', points }], words, { x, y: 'share' }, size)
+  const below = size === 'narrow' ? 302 : 382
+  const labels = [...svg.matchAll(new RegExp(`<text x="([\\d.]+)" y="${below}">([^<]*)<`, 'g'))]
+  expect(labels.map(([, , text]) => text)).toEqual(expected)
+  for (const [index, [, at, text]] of labels.entries()) {
+    const next = labels[index + 1]
+    if (next) expect(Number(next[1]) - Number(at)).toBeGreaterThan(((text!.length + next[2]!.length) / 2) * 8)
+  }
+})

@@ -119,10 +119,11 @@ export function curveSvg(
     axes.x === 'doubling'
       ? doublings(xs)
       : roundTicks(itemAt(xs, 0), lastOf(xs), 1).filter((x) => x >= itemAt(xs, 0) && x <= lastOf(xs))
-  const xTicks = ticks.map(
-    (x) =>
-      html`<text x="${across(x)}" y="${plot.bottom + 22}">${x.toLocaleString('en', { useGrouping: 'min2' })}</text>`,
-  )
+  const labels = ticks.map((x) => ({
+    at: Number(across(x)),
+    text: x.toLocaleString('en', { useGrouping: 'min2' }),
+  }))
+  const xTicks = withRoom(labels).map(({ at, text }) => html`<text x="${at}" y="${plot.bottom + 22}">${text}</text>`)
   const lines = curves.map(({ points }, index) => {
     const line = points.map(({ x, y }) => `${across(x)} ${down(y)}`)
     const upper = points.map(({ x, high }) => `${across(x)} ${down(high)}`)
@@ -156,6 +157,28 @@ ${dots.map(({ x, y }) => html`<circle cx="${across(x)}" cy="${down(y)}" r="3" st
 ${lines}${legend}</svg>
 `
   return markupOf(svg)
+}
+
+/** Room for a digit of the widest of the fonts, and between two labels. */
+const digitPx = 9
+const gapPx = 3
+
+interface Label {
+  readonly at: number
+  readonly text: string
+}
+
+/** The labels that do not overlap: the last one, and from the left each that has room before it. */
+function withRoom(labels: readonly Label[]): Label[] {
+  const last = lastOf(labels)
+  const fit = (left: Label, right: Label): boolean =>
+    right.at - left.at >= ((left.text.length + right.text.length) / 2) * digitPx + gapPx
+  const kept: Label[] = []
+  for (const label of labels) {
+    const before = kept.at(-1)
+    if (label === last || ((before === undefined || fit(before, label)) && fit(label, last))) kept.push(label)
+  }
+  return kept
 }
 
 /** Ticks for many points: 2, 4, 8 and so on, one and a half times these, and the last point. */
