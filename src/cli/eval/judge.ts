@@ -14,6 +14,8 @@ import { keyOf, searchNamed } from '../../runs/searches.ts'
 import type { Reason } from '../../protocol/reason.ts'
 import type { Problem } from '../../protocol/problem.ts'
 import { configurations, readSettings } from '../../runs/configuration.ts'
+import { forkCommand } from '../../runs/forks.ts'
+import { forkJudgeName } from '../../server/runs/family.ts'
 import { UserError } from '../../shared/errors.ts'
 import { catchInterrupt } from '../../shared/interrupt.ts'
 import { startProgress } from '../../shared/progress.ts'
@@ -108,8 +110,10 @@ function reasonOfJudged({ failed, after }: JudgedAgain): Reason | undefined {
   return { kind: 'unjudged', code: 'unjudged', message: after.reason }
 }
 
-/** The name of a run's judge. Runs from before there was a choice used the exact judge. */
+/** The name of a run's judge. Runs from before there was a choice used the exact judge; forks are judged like the run that they depart from. */
 async function judgeOf(path: string): Promise<string> {
+  const settings = await readSettings(path)
+  if (settings['command'] === forkCommand) return forkJudgeName({ path, settings })
   const { judge } = await readSettings(path, z.object({ judge: configurations.judge.shape.judge }))
   return judge?.name ?? 'exact'
 }

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { storedSearch } from '../../../test/stored-searches.ts'
 import type { FoundRun } from '../../runs/find-runs.ts'
 import { searchLog } from '../../runs/searches.ts'
-import { judgeOf } from './family.ts'
+import { forkJudgeName, judgeOf } from './family.ts'
 
 const { problem } = storedSearch({ seed: 1, right: true })
 const right = problem.answer ?? ''
@@ -33,8 +33,12 @@ test.each([false, true])(
     expect(await verdict()).toEqual({ kind: 'correct', reason: 'the same words' })
     expect(await verdict('exact')).toEqual({ kind: 'correct', reason: 'the same words' })
     expect(await verdict('anls')).not.toMatchObject({ reason: expect.stringContaining('exact match') })
+    const named = [undefined, 'exact', 'anls', 'llm:qwen'].map((name) => forkJudgeName(judgedBy(name, forks)))
+    expect(named).toEqual(['exact', 'exact', 'anls', 'exact'])
     for (const name of ['llm:qwen', 'local:qwen']) {
-      const said = `by exact match: ${name}, which judged the run, is not asked about forks`
+      const server = name.startsWith('llm') ? ' --judge-base-url <url>' : ''
+      const again = `mini-o3 judge eval/forks --judge ${name}${server}`
+      const said = `by exact match: ${name}, which judged the run, was not asked; to ask it: ${again}`
       expect(await verdict(name)).toEqual({ kind: 'correct', reason: `the same words, ${said}` })
       expect(await verdict(name, 'no such answer')).toEqual({ kind: 'wrong', reason: `other words, ${said}` })
     }

@@ -1,11 +1,15 @@
 /** Forks of stored searches: who departs from whom, and what is needed to fork one. */
+import { basename, resolve } from 'node:path'
 import { judgeExact } from '../../judge/exact.ts'
 import type { Judge } from '../../judge/judge.ts'
 import { judgeNamed } from '../../judge/registry.ts'
+import type { NamedJudge } from '../../judge/registry.ts'
 import type { Trajectory } from '../../protocol/trajectory.ts'
 import type { FoundRun } from '../../runs/find-runs.ts'
 import { departsFrom, forkCommand, forksName, isParent, searchedRun } from '../../runs/forks.ts'
+import type { RunPlace } from '../../runs/forks.ts'
 import { fieldsOf } from '../../shared/fields.ts'
+import { shellWord } from '../../shared/shell-word.ts'
 import type { SearchFamily, StoredFork } from '../api/one-search.ts'
 import type { RunIndex } from './items.ts'
 
@@ -56,13 +60,31 @@ export async function relativesOf(
   return { ...(parent && { parent }), forks: rows }
 }
 
-/** The judge of a run; where that asks a model, exact match, whose verdicts say so. */
-export function judgeOf(run: FoundRun): Judge {
+/** The judge of the run that was searched. */
+function judgeOfRun(run: RunPlace): NamedJudge | undefined {
   const name = fieldsOf(searchedRun(run).settings['judge'])?.['name']
-  if (typeof name !== 'string') return judgeExact
-  const own = judgeNamed(name)?.kind.judge
-  if (own !== undefined) return own
-  const note = `by exact match: ${name}, which judged the run, is not asked about forks`
+  return typeof name === 'string' ? judgeNamed(name) : undefined
+}
+
+/** The name of the judge of the forks of a run. */
+export function forkJudgeName(run: RunPlace): string {
+  const { kindName = 'exact', kind } = judgeOfRun(run) ?? {}
+  return kind?.judge === undefined ? 'exact' : kindName
+}
+
+/**
+ * The judge of the forks of a run: that of the run; where that asks a model, exact match, whose verdicts say so and name the command that
+ * asks it. Nothing is sent to a model, and paid for, that nobody asked for.
+ */
+export function judgeOf(run: RunPlace): Judge {
+  const named = judgeOfRun(run)
+  if (named === undefined) return judgeExact
+  if (named.kind.judge !== undefined) return named.kind.judge
+  const name = `${named.kindName}:${named.model ?? ''}`
+  const forks = `${basename(resolve(searchedRun(run).path))}/${forksName}`
+  const server = named.kind.modelAt === 'server' ? ' --judge-base-url <url>' : ''
+  const again = `mini-o3 judge ${shellWord(forks)} --judge ${shellWord(name)}${server}`
+  const note = `by exact match: ${name}, which judged the run, was not asked; to ask it: ${again}`
   return (problem, answer) => {
     const { reason, ...verdict } = judgeExact(problem, answer)
     return { ...verdict, reason: `${reason}, ${note}` }
