@@ -94,11 +94,11 @@ function SearchesPage({ searches, notes, site }: SearchesData) {
   )
   const entries = useMemo(
     () =>
-      searches.map(({ name, trajectory, pictures, note, again }) => {
+      searches.map(({ name, trajectory, pictures, note, tokens, again }) => {
         const search = withHandVerdict(trajectory, note)
         const asJudged = search === trajectory ? undefined : (trajectory.verdict?.kind ?? 'unjudged')
         const notes = { id: name, note, asJudged, tags: [], hint: howToEdit }
-        return { name, search, urls: storedUrls(trajectory, pictures), notes, again }
+        return { name, search, urls: storedUrls(trajectory, pictures, tokens), notes, again }
       }),
     [searches],
   )

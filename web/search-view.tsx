@@ -55,7 +55,7 @@ export function SearchView({ entries, at, turn: wanted, compare: asked, go, pric
   const [folded, setFolded] = useState(false)
   const [heat, setHeat] = useState(false)
   // Only searches of training have an advantage.
-  const canHeat = !compare && advantage !== undefined && urls.tokens !== undefined
+  const canHeat = !compare && urls.tokens !== undefined && ('own' in urls.tokens || advantage !== undefined)
   const pace = useMemo(() => (compare ? undefined : paceOf(search, price)), [search, price, compare])
   const forking = useForking(search, at, (source) => setPicked(originalOfSource(search, source)))
   const canFork = origin !== undefined && turn > 0 && turn <= search.turns.length && search.end !== undefined

@@ -2,7 +2,7 @@
 import { originalOf, observationsOf, picturesOf } from '../src/protocol/originals.ts'
 import { itemAt } from '../src/shared/known.ts'
 import type { SearchFileKind } from '../src/page/search-file.ts'
-import type { StoredPictures } from '../src/page/page-data.ts'
+import type { ShownTokens, StoredPictures } from '../src/page/page-data.ts'
 import { endText as ended } from '../src/page/step.ts'
 import type { ForkRequest } from '../src/server/api/fork-types.ts'
 import type { AskEvent, DraftNews, SearchStart, Waiting } from '../src/server/api/types.ts'
@@ -53,8 +53,8 @@ export interface PictureUrls {
   figure?(as: SearchFileKind): string
   /** Requests and replies of the search; absent in a page opened from a file. */
   readonly exchanges?: string
-  /** The tokens of a search of training. */
-  readonly tokens?: string
+  /** The tokens of a search of training: their path on the server, or in a page opened from a file themselves. */
+  readonly tokens?: { readonly path: string } | { readonly own: ShownTokens }
   /** The file of an observation as it was sent. */
   sent?(observation: number, sha256: string): string
   /** Whether any region can be fetched, or only observations and the whole picture. */
@@ -91,7 +91,7 @@ export function pictureUrls(base: string, hashes: readonly string[] = [], sample
     },
     view: (observation) => `${base}/view?observation=${observation}&sample=${sample}`,
     figure: (as) => `${base}/figure?as=${as}&sample=${sample}`,
-    tokens: `${base}/tokens`,
+    tokens: { path: `${base}/tokens` },
     exchanges: `${base}/exchanges?sample=${sample}`,
     sent: (observation, sha256) => `${base}/sent?observation=${observation}&sha256=${sha256}&sample=${sample}`,
     anyRegion: true,
@@ -102,6 +102,7 @@ export function pictureUrls(base: string, hashes: readonly string[] = [], sample
 export function storedUrls(
   { observations }: Pick<ShownSearch, 'observations'>,
   { original, furtherOriginals = [], crops, views }: StoredPictures,
+  tokens?: ShownTokens,
 ): PictureUrls {
   const originals = [original, ...furtherOriginals]
   const region = (box: readonly number[] | undefined, of: number): string => {
@@ -115,6 +116,7 @@ export function storedUrls(
       const observation = itemAt(observations, index)
       return views[index] ?? region(observation.boxInOriginalPx, originalOf(observation, observations))
     },
+    ...(tokens !== undefined && { tokens: { own: tokens } }),
     anyRegion: false,
   }
 }

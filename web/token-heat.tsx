@@ -1,23 +1,33 @@
 /** The text of a turn with each token shaded by a figure of its sampling, for training runs: its log-probability or its entropy. */
 import { useEffect, useState } from 'preact/hooks'
+import { tokensNotStored } from '../src/page/page-data.ts'
+import type { ShownTokens } from '../src/page/page-data.ts'
 import type { TurnTokens } from '../src/protocol/turn-record.ts'
 import { mean } from '../src/shared/numbers.ts'
 import { fetchJson } from './fetch-json.ts'
 import { turnsText } from './shown-search.ts'
+import type { PictureUrls } from './shown-search.ts'
 
-/** The tokens of a search, by turn; undefined while they are loaded, null if they were not stored. */
-export function useTokens(url: string | undefined): readonly TurnTokens[] | null | undefined {
-  const [loaded, setLoaded] = useState<{ readonly url: string; readonly tokens: readonly TurnTokens[] | null }>()
+/** The tokens of a search; undefined while they are loaded. */
+export function useTokens(source: PictureUrls['tokens']): ShownTokens | undefined {
+  const url = source && 'path' in source ? source.path : undefined
+  const [loaded, setLoaded] = useState<{ readonly url: string; readonly tokens: ShownTokens }>()
   useEffect(() => {
     if (url === undefined) return undefined
     const gone = new AbortController()
     const take = (tokens: readonly TurnTokens[] | null): void => {
-      if (!gone.signal.aborted) setLoaded({ url, tokens })
+      if (!gone.signal.aborted) setLoaded({ url, tokens: tokens ?? tokensNotStored })
     }
     fetchJson<readonly TurnTokens[] | null>(url, { signal: gone.signal }).then(take, () => take(null))
     return () => gone.abort()
   }, [url])
+  if (source && 'own' in source) return source.own
   return loaded?.url === url ? loaded?.tokens : undefined
+}
+
+/** Those of a turn, counted from 1. */
+export function tokensOf(tokens: ShownTokens | undefined, turn: number): TurnTokens | undefined {
+  return typeof tokens === 'string' ? undefined : tokens?.[turn - 1]
 }
 
 /** What shades can tell of a token. `most`, or anything beyond it, is shaded most; `steps` are those of the legend before it. */
@@ -119,7 +129,7 @@ function figuresText({ logprobs, entropies }: TurnTokens, at: number): string {
 }
 
 interface NoteProps {
-  readonly tokens: ReturnType<typeof useTokens>
+  readonly tokens: ShownTokens | undefined
   /** Turns of the search. */
   readonly turns: number
   readonly figure: TokenFigure
@@ -129,9 +139,7 @@ interface NoteProps {
 /** Chooses what the shades tell, with their legend, or says why there are none. */
 export function HeatNote({ tokens, turns, figure, onFigure }: NoteProps) {
   if (tokens === undefined) return <li>Loading …</li>
-  if (tokens === null) {
-    return <li class="note">This search has no log-probabilities: earlier versions did not store them.</li>
-  }
+  if (typeof tokens === 'string') return <li class="note">{tokens}</li>
   const isKnown = tokens.some((turn) => figures[figure].of(turn) !== undefined)
   return (
     <li>

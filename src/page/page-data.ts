@@ -2,10 +2,17 @@
 import type { ModelConfig } from '../model/config.ts'
 import type { SearchNote } from '../protocol/note.ts'
 import type { Trajectory } from '../protocol/trajectory.ts'
+import type { TurnTokens } from '../protocol/turn-record.ts'
 
 /** Longest sides of pictures in pixels. */
 export const originalSide = 1400
 export const cropSide = 512
+
+/** The tokens of the turns of a search, or why there are none. */
+export type ShownTokens = readonly TurnTokens[] | string
+
+/** Why a search of training has no tokens. */
+export const tokensNotStored = 'This search has no log-probabilities: earlier versions did not store them.'
 
 /** Searches to replay. */
 export interface SearchesData {
@@ -30,6 +37,8 @@ export interface StoredSearch {
   readonly trajectory: Trajectory
   readonly pictures: StoredPictures
   readonly note?: SearchNote
+  /** Of a search of training; absent in pages of earlier versions. */
+  readonly tokens?: ShownTokens
   /** The address of a page where it can be searched again. */
   readonly again?: string
 }

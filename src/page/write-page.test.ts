@@ -61,6 +61,27 @@ test('nothing but its own script runs in the page and nothing is fetched: a poli
   for (const [, target] of markup.matchAll(/\s(?:src|href)="([^"]*)"/g)) expect(target).toMatch(/^data:image\//)
 })
 
+test('tokens of a search of training are in the page, or the reason why not', async () => {
+  const search = searchOf(await noise(64, 64), profiles.embedded, 64)
+  const tokens = [{ lengths: [0], logprobs: [-0.5] }]
+  const many = [{ lengths: [0], logprobs: Array.from({ length: 300_000 }, () => -1.25) }]
+  const long = search.trajectory.turns.map((turn) => ({ ...turn, text: 'x'.repeat(7000) }))
+  const { page } = await written([
+    search,
+    { ...search, tokens },
+    { ...search, tokens: null },
+    { ...search, tokens: many },
+    { ...search, tokens, trajectory: { ...search.trajectory, turns: long } },
+  ])
+  expect(dataIn<SearchesData>(page).searches.map((one) => one.tokens)).toEqual([
+    undefined,
+    tokens,
+    expect.stringContaining('did not store them'),
+    expect.stringContaining('too large'),
+    expect.stringContaining('shortened'),
+  ])
+})
+
 test('hostile text of a model or a file stays text, everywhere', async () => {
   const search = searchOf(await noise(64, 64), profiles.embedded, 64)
   const { trajectory } = search

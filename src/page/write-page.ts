@@ -8,6 +8,7 @@ import type { Pictured } from '../protocol/originals.ts'
 import { isChanged } from '../protocol/orientation.ts'
 import type { Profile } from '../protocol/profile.ts'
 import type { Observation, Trajectory } from '../protocol/trajectory.ts'
+import type { TurnTokens } from '../protocol/turn-record.ts'
 import { itemAt } from '../shared/known.ts'
 import { replaceFile } from '../shared/replace-file.ts'
 import { dataUrl, encodeJpeg, encodePng } from '../vision/encode.ts'
@@ -16,8 +17,8 @@ import { storedView } from '../vision/observation-view.ts'
 import type { Picture, Pixels } from '../vision/picture.ts'
 import { region } from '../vision/region.ts'
 import { dataFile } from './data-file.ts'
-import { cropSide, originalSide } from './page-data.ts'
-import type { SearchesData, SitePlace, StoredPictures, StoredSearch } from './page-data.ts'
+import { cropSide, originalSide, tokensNotStored } from './page-data.ts'
+import type { SearchesData, ShownTokens, SitePlace, StoredPictures, StoredSearch } from './page-data.ts'
 import { endText, shown } from './step.ts'
 
 export interface SearchToShow extends Pictured<Picture> {
@@ -27,6 +28,8 @@ export interface SearchToShow extends Pictured<Picture> {
   /** The profile of the search, which determines its views. */
   readonly profile: Profile
   readonly note?: SearchNote
+  /** Of a search of training; null if they were not stored. */
+  readonly tokens?: readonly TurnTokens[] | null | undefined
   /** The address of a page where it can be searched again. */
   readonly again?: string | undefined
 }
@@ -35,6 +38,8 @@ export interface SearchToShow extends Pictured<Picture> {
 const smallestSide = 64
 /** Budget for all pictures of a page. Each picture gets a share and is scaled down to fit it. */
 const budgetBytes = 16 * 1024 ** 2
+/** Budget for the tokens of all searches of a page, as JSON. */
+const tokenBytes = 2 * 1024 ** 2
 
 /** Writes a self-contained page for one or more searches, atomically. */
 export async function writePage(
@@ -46,11 +51,13 @@ export async function writePage(
   const stored: StoredSearch[] = []
   for (const search of searches) {
     const pictures = await drawn(search, budgetBytes / searches.length)
+    const tokens = shownTokens(search, tokenBytes / searches.length)
     stored.push({
       name: search.title,
       trajectory: shortened(search.trajectory),
       pictures,
       ...(search.note && { note: search.note }),
+      ...(tokens !== undefined && { tokens }),
       ...(search.again !== undefined && { again: search.again }),
     })
   }
@@ -62,6 +69,17 @@ function plainText({ title, trajectory, note }: SearchToShow): string {
   const { problem, answer, verdict, turns } = withHandVerdict(trajectory, note)
   const truth = problem.answer === undefined ? '' : `, truth ${problem.answer}: ${verdict?.kind}`
   return `${title}. ${problem.question} ${answer ?? '–'}${truth} (${endText(trajectory)}, ${turns.length} turns)`
+}
+
+/** Tokens belong to whole texts. */
+function shownTokens({ trajectory, tokens }: SearchToShow, bytes: number): ShownTokens | undefined {
+  if (tokens === null) return tokensNotStored
+  if (tokens === undefined) return undefined
+  if (trajectory.turns.some(({ text }) => shown(text) !== text))
+    return 'The log-probabilities of this search are not in this file, since its texts are shortened here.'
+  return JSON.stringify(tokens).length <= bytes
+    ? tokens
+    : 'The log-probabilities of this search are not in this file, which they would make too large.'
 }
 
 /** A reply can be megabytes long. */

@@ -1,9 +1,12 @@
 /** What the page of a search tells of the inside of its turns: times, tokens, costs and waits. */
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp, readdir, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
 import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { startProgram } from '../../test/run-program.ts'
+import { jsonLines, storedSearch, writeRun } from '../../test/stored-searches.ts'
 import { writePacedRun, writeTokensRun } from '../../test/paced-run.ts'
 import { hasBrowser, servePage } from '../../test/served-page.ts'
 import type { ServedPage } from '../../test/served-page.ts'
@@ -70,6 +73,36 @@ describe.skipIf(!hasBrowser)('the inside of a turn', () => {
     await page.mouse.down()
     await page.mouse.up()
     await expect.poll(() => page.locator('.card.now').getAttribute('data-turn')).toBe('2')
+  })
+
+  test('on the axis of time a number that has no room in its turn is left out, never cut off', async () => {
+    const search = storedSearch({ seed: 1, right: true, turns: 14 })
+    const turns = search.turns.map((turn, index) => ({ ...turn, ms: index === 0 ? 20_000 : 200 * (index + 1) }))
+    await writeRun(
+      join(folder, 'runs', 'uneven'),
+      { command: 'eval' },
+      { 'trajectories.jsonl': jsonLines([{ ...search, turns }]) },
+    )
+    const shown: number[] = []
+    for (const width of [380, 1280]) {
+      await page.setViewportSize({ width, height: 900 })
+      await served.open('run/uneven/0')
+      await page.getByLabel('time axis').check()
+      const numbers = page.locator('.segments b')
+      await expect.poll(() => numbers.count()).toBe(14)
+      const places = await numbers.evaluateAll((all) =>
+        all.map((one) => {
+          const [own, turn] = [one.getBoundingClientRect(), one.parentElement!.getBoundingClientRect()]
+          const isIn = own.left >= turn.left && own.right <= turn.right && own.top < turn.bottom
+          return isIn ? 'shown' : own.top >= turn.bottom ? 'left out' : 'cut off'
+        }),
+      )
+      expect(places[0]).toBe('shown')
+      expect(places).not.toContain('cut off')
+      shown.push(places.filter((place) => place === 'shown').length)
+    }
+    expect(shown[0]).toBeLessThan(shown[1]!)
+    expect(shown[1]).toBeGreaterThan(4)
   })
 
   test('a failed attempt stands in the card of its turn with its reason and wait', async () => {
@@ -171,6 +204,21 @@ describe.skipIf(!hasBrowser)('the inside of a turn', () => {
     await expect.poll(() => page.locator('.turns').innerText()).toContain('This search has no entropies')
     expect((await shades()).map(opacity)).toEqual([0, 0, 0, 0])
     expect(await card.locator('.token-figures').innerText()).not.toContain('entropy')
+  })
+
+  test('an exported page shades the tokens alike, and says where none were stored', async () => {
+    const run = join(folder, 'runs', 'trained')
+    const site = join(folder, 'site')
+    expect(await startProgram(['view', run, '--export', site]).ended).toMatchObject({ code: 0 })
+    const file = (await readdir(site)).find((name) => name.startsWith('problem-'))!
+    await page.goto(pathToFileURL(join(site, file)).href)
+    const card = page.locator('.card[data-turn="1"]')
+    await card.locator('.thought').waitFor()
+    await page.keyboard.press('l')
+    await expect.poll(() => card.locator('.token-heat .thought span').count()).toBe(4)
+    await page.getByRole('button', { name: 'entropy' }).click()
+    await page.keyboard.press('2')
+    await expect.poll(() => page.locator('.turns').innerText()).toContain('earlier versions did not store them')
   })
 
   test('and nothing breaks in the page', () => {

@@ -45,7 +45,7 @@ export const indexPage = 'index.html'
 /** Searches on the page of one problem at most. */
 const mostTogether = 8
 /** Version of the page format; changing it makes existing pages be written again. */
-const pageForm = 'one file, in a site'
+const pageForm = 'one file, in a site, with tokens'
 
 /**
  * Writes pages for the first `limit` problems; a problem whose picture is missing is listed without a page. Page names contain a hash
@@ -132,10 +132,16 @@ export async function writeProblem(
   const opened = Promise.all(searched.map((_, original) => runs.picture('.', item.index, original)))
   const pictures = await opened.catch(() => undefined)
   if (pictures === undefined) return undefined
+  const tokens = await Promise.all(
+    searches.map(({ runs: own, item: { advantage, index } }) =>
+      advantage === undefined ? undefined : own.tokens('.', index),
+    ),
+  )
   const toShow = trajectories.map((trajectory, at): SearchToShow => {
     const { title, item: own } = itemAt(searches, at)
     const profile = profileOf(trajectory.profile)
-    return { title, trajectory, ...pictured(pictures), profile, again: links[at], ...(own.note && { note: own.note }) }
+    const of = { title, trajectory, ...pictured(pictures), profile }
+    return { ...of, again: links[at], tokens: tokens[at], ...(own.note && { note: own.note }) }
   })
   await writePage(join(to, name), item.question, toShow, { site })
   return name
