@@ -6,6 +6,7 @@ import { readdir, readFile, readlink, realpath, rename, rm, rmdir, stat, statfs,
 import { dirname, join, relative, resolve } from 'node:path'
 import { errorCodeOf } from '../shared/errors.ts'
 import { makeFolder } from '../shared/make-folder.ts'
+import { noLinkCodes } from '../shared/no-links.ts'
 import { replaceFile } from '../shared/replace-file.ts'
 import { unwritable } from '../shared/unwritable.ts'
 import { folderName, isCommit, repositoryIn } from './repository.ts'
@@ -90,13 +91,10 @@ export async function addToSnapshot(blob: string, pointer: string): Promise<void
     await rm(pointer, { force: true })
     await symlink(relative(dirname(pointer), blob), pointer)
   } catch (cause) {
-    if (!withoutLinks.has(errorCodeOf(cause))) throw unwritable(pointer, cause)
+    if (!noLinkCodes.has(errorCodeOf(cause))) throw unwritable(pointer, cause)
     await rename(blob, pointer)
   }
 }
-
-/** Error codes of file systems and platforms without symbolic links. */
-const withoutLinks = new Set(['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EINVAL'])
 
 export async function keepRevision(folder: string, revision: string, commit: string): Promise<void> {
   if (isCommit(revision) || (await commitOf(folder, revision)) === commit) return

@@ -6,7 +6,7 @@
 import { colours, shapes } from '../probe/scene.ts'
 import { defined, itemAt } from '../shared/known.ts'
 import { cellName, cellsInOrder, coordinate, maxPlaces, phrases, quadrants } from './language.ts'
-import { maxObservations, special, tokenOf, vocabularySize } from './tokenizer.ts'
+import { maxObservations, sourceNames, special, tokenOf, vocabularySize } from './tokenizer.ts'
 import { keysOf } from '../shared/fields.ts'
 
 type State =
@@ -40,9 +40,7 @@ type State =
 const tokensOf = (pieces: readonly string[]): number[] => pieces.map(tokenOf)
 const stop = '.'
 const digits = [...'0123456789']
-/** The original, then the observations by their numbers. */
-const sources = ['original_image', ...Array.from({ length: maxObservations }, (_, i) => `observation_${i + 1}`)]
-const sourceTokens = tokensOf(sources)
+const sourceTokens = tokensOf(sourceNames)
 const places = [...cellsInOrder.map(cellName), ...quadrants].map((name) => ` ${name}`)
 const numbers = Array.from({ length: 17 }, (_, i) => coordinate(i / 16))
 const { goal, see, notIt, closer, found, nothingHere, nothingStandsOut, tooSmall, candidates, scanning, toCheck } =
@@ -76,7 +74,7 @@ const moves: Readonly<Record<State, readonly (readonly [readonly string[], State
     [[toCheck], 'source'],
   ],
   list: [[[toCheck], 'source']],
-  source: [[sources, 'firstPlace']],
+  source: [[sourceNames, 'firstPlace']],
   firstPlace: [[places, 'place']],
   place: [
     [places, 'place'],
@@ -89,7 +87,7 @@ const moves: Readonly<Record<State, readonly (readonly [readonly string[], State
   x1: [[numbers.map((text) => `${text}, `), 'y1']],
   y1: [[numbers, 'boxEnd']],
   boxEnd: [[[phrases.source], 'boxSource']],
-  boxSource: [[sources, 'zoomEnd']],
+  boxSource: [[sourceNames, 'zoomEnd']],
   zoomEnd: [[[phrases.endZoom], 'end']],
   end: [],
 }
@@ -108,7 +106,7 @@ const allowedIn = new Map(
   [...next].filter(([state]) => !namesSource(state)).map(([state, after]) => [state, [...after.keys()]]),
 )
 /** By the number of the newest observation. */
-const sourcesShown = sources.map((_, newest) => sourceTokens.slice(0, newest + 1))
+const sourcesShown = sourceNames.map((_, newest) => sourceTokens.slice(0, newest + 1))
 
 /** What may come in each state, by its number less one: the states, a full list, a source where so many observations were shown. */
 const rows: readonly (readonly number[])[] = [...allowedIn.values(), [stopToken], ...sourcesShown]

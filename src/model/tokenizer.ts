@@ -4,10 +4,14 @@
  * letter where no piece fits; `decode(encode(text)) === text` for such text.
  */
 import { colours, shapes } from '../probe/scene.ts'
+import { sourceAt } from '../protocol/source.ts'
 import { cellName, cellsInOrder, coordinate, phrases, quadrants } from './language.ts'
 
 /** Observations that have a name of their own; a search has at most this many crops. */
 export const maxObservations = 64
+
+/** The original, then the observations by their numbers. */
+export const sourceNames: readonly string[] = Array.from({ length: 1 + maxObservations }, (_, i) => sourceAt(i))
 
 const letters = ['\n', ...Array.from({ length: 95 }, (_, i) => String.fromCharCode(32 + i))]
 const coordinates = Array.from({ length: 17 }, (_, i) => coordinate(i / 16))
@@ -18,8 +22,7 @@ const pieces: readonly string[] = [
   ...Object.values(phrases).filter((phrase) => phrase.length > 1),
   ...colours.map((colour) => ` ${colour}`),
   ...shapes.map((shape) => ` ${shape}`),
-  'original_image',
-  ...Array.from({ length: maxObservations }, (_, i) => `observation_${i + 1}`),
+  ...sourceNames,
   ...cellsInOrder.map((cell) => ` ${cellName(cell)}`),
   ...quadrants.map((quadrant) => ` ${quadrant}`),
   ...coordinates.filter((text) => text.length > 1),

@@ -11,6 +11,7 @@ import { z } from 'zod'
 import { sha256 } from '../shared/canonical.ts'
 import { errorCodeOf, UserError } from '../shared/errors.ts'
 import { parseJson } from '../shared/json.ts'
+import { noLinkCodes } from '../shared/no-links.ts'
 import { plainFile } from './plain-file.ts'
 import { isRunning, ownIdentity, processIdentitySchema, stateOf } from '../shared/process-identity.ts'
 import type { ProcessIdentity } from '../shared/process-identity.ts'
@@ -92,7 +93,7 @@ async function create(file: string, own: string): Promise<boolean> {
     if (code === 'EEXIST') return (await read(file))?.text === own
     // Removed by the process that has just taken the lock.
     if (code === 'ENOENT' && (await isFolder(dirname(file)))) return false
-    if (withoutLinks.has(code)) return createWhole(file, own)
+    if (withoutHardLinks.has(code)) return createWhole(file, own)
     throw unwritable(file, cause)
   } finally {
     await rm(beside, { force: true })
@@ -100,7 +101,7 @@ async function create(file: string, own: string): Promise<boolean> {
 }
 
 /** Errors of file systems without hard links: exFAT, some network and container volumes. */
-const withoutLinks = new Set(['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EINVAL', 'EMLINK', 'EACCES', 'EISDIR'])
+const withoutHardLinks = new Set([...noLinkCodes, 'EMLINK', 'EACCES', 'EISDIR'])
 
 /** The file may briefly be seen empty; readers wait before they treat it as abandoned. */
 async function createWhole(file: string, own: string): Promise<boolean> {

@@ -22,6 +22,7 @@ import type { AskFork } from './fork-types.ts'
 import type { AskStarted, RecentAsk, Waiting } from './types.ts'
 import { storedPicture } from '../../vision/picture.ts'
 import { HttpError } from '../http/http-error.ts'
+import { shaped } from '../http/shaped.ts'
 import { forkableAsk, forkPlan, forkSchema } from './forks.ts'
 import type { Forkable } from './forks.ts'
 import { keptAsks } from './kept-asks.ts'
@@ -180,7 +181,7 @@ export function openAsks({ searchers, pictures, queue, stored, archive, onFault,
 
   return {
     async start(body) {
-      const data = parsed(requestSchema, body)
+      const data = shaped(requestSchema, body)
       const searcher = searcherNamed(data.policy)
       const { profile } = searcher
       const ids = [data.picture, ...data.furtherPictures]
@@ -213,7 +214,7 @@ export function openAsks({ searchers, pictures, queue, stored, archive, onFault,
       return begin(ask, places, { problem, known, searcher, seed, maxTurns: data.maxTurns })
     },
     async fork(body, gone) {
-      const data = parsed(forkSchema, body)
+      const data = shaped(forkSchema, body)
       const searcher = searcherNamed(data.policy)
       const { origin, turn } = data
       const forkable =
@@ -257,14 +258,6 @@ export function openAsks({ searchers, pictures, queue, stored, archive, onFault,
     get: (id) => asks.get(id),
     recent: () => asks.recent(),
   }
-}
-
-/** The first mistake in a body is told as `HttpError` 400. */
-function parsed<T>(schema: z.ZodType<T>, body: unknown): T {
-  const { data, error } = schema.safeParse(body)
-  if (error === undefined) return data
-  const { path, message } = itemAt(error.issues, 0)
-  throw new HttpError(400, 'invalid_request', `${path.join('.') || 'The request'}: ${message}`)
 }
 
 interface Search {

@@ -12,10 +12,10 @@ import { openModelOf, policyKindOf } from '../../policy/registry/open-policy.ts'
 import type { PolicyOptions } from '../../policy/registry/open-policy.ts'
 import type { Profile } from '../../protocol/profile.ts'
 import { messageOf, MiniO3Error } from '../../shared/errors.ts'
-import { itemAt } from '../../shared/known.ts'
 import { settleAll } from '../../shared/settle-all.ts'
 import type { ConnectingRow, ListedModels } from '../api/types.ts'
 import { HttpError } from '../http/http-error.ts'
+import { shaped } from '../http/shaped.ts'
 import type { Searcher } from '../searcher.ts'
 import type { SearchQueue } from '../search-queue.ts'
 import { bringLocal } from './bring-local.ts'
@@ -219,13 +219,6 @@ function checked<Wanted extends { readonly baseUrl: string; readonly apiKeyEnv?:
   const url = baseUrlOf(data.baseUrl)
   if (data.apiKeyEnv !== undefined) checkKey(data.apiKeyEnv, url)
   return data
-}
-
-function shaped<Wanted>(schema: z.ZodType<Wanted>, body: unknown): Wanted {
-  const read = schema.safeParse(body)
-  if (read.success) return read.data
-  const { path, message } = itemAt(read.error.issues, 0)
-  throw new HttpError(400, 'invalid_request', `${path.join('.') || 'The request'}: ${message}`)
 }
 
 function rowOf({ id, policy, state, text, bytes, startedMs, endedMs = performance.now() }: Job): ConnectingRow {

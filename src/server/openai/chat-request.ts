@@ -3,6 +3,7 @@ import { z } from 'zod'
 import type { Said } from '../../policy/embedded/turn-prompt.ts'
 import { embeddedPrompts } from '../../protocol/prompts.ts'
 import { HttpError } from '../http/http-error.ts'
+import { shaped } from '../http/shaped.ts'
 import { itemAt } from '../../shared/known.ts'
 import { contentSchema, imagesOf, textOf } from './content.ts'
 import type { RequestPart } from './content.ts'
@@ -62,11 +63,7 @@ export function readChatRequest(body: unknown): ChatRequest {
   if (Array.isArray(messages) && messages.length > mostMessages) {
     throw badChat(`A chat may have at most ${mostMessages} messages, not ${messages.length}.`)
   }
-  const { data, error } = requestSchema.safeParse(body)
-  if (data !== undefined) return data
-  const { path, message } = itemAt(error.issues, 0)
-  const param = path.join('.')
-  throw new HttpError(400, 'invalid_request', param === '' ? message : `${param}: ${message}`, { param })
+  return shaped(requestSchema, body)
 }
 
 /** A message to the policy, one per turn, with the URL of its picture. */

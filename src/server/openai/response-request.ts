@@ -3,7 +3,7 @@ import { z } from 'zod'
 import { readChatRequest } from './chat-request.ts'
 import type { ChatRequest } from './chat-request.ts'
 import { HttpError } from '../http/http-error.ts'
-import { itemAt } from '../../shared/known.ts'
+import { shaped } from '../http/shaped.ts'
 
 const itemSchema = z.looseObject({
   type: z.string().nullish(),
@@ -30,13 +30,7 @@ const requestSchema = z.looseObject({
 
 /** Throws `HttpError` 400, which names the field. */
 export function readResponseRequest(body: unknown): ChatRequest {
-  const { data, error } = requestSchema.safeParse(body)
-  if (data === undefined) {
-    const { path, message } = itemAt(error.issues, 0)
-    const param = path.join('.')
-    throw new HttpError(400, 'invalid_request', param === '' ? message : `${param}: ${message}`, { param })
-  }
-  const { input, instructions, max_output_tokens: maxTokens, ...same } = data
+  const { input, instructions, max_output_tokens: maxTokens, ...same } = shaped(requestSchema, body)
   const items = typeof input === 'string' ? [{ role: 'user', content: input }] : input
   return readChatRequest({
     ...same,

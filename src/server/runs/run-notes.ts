@@ -10,6 +10,7 @@ import { MiniO3Error, UserError } from '../../shared/errors.ts'
 import { recentValues } from '../../shared/recent.ts'
 import type { CommentChanged, RunNotes } from '../api/note-types.ts'
 import { HttpError } from '../http/http-error.ts'
+import { shaped } from '../http/shaped.ts'
 import { listedSearch } from './items.ts'
 import type { ListedSearch, RunIndex } from './items.ts'
 
@@ -73,12 +74,7 @@ export function noteKeeper(author?: string): NoteKeeper {
   }
 
   async function change(run: FoundRun, index: RunIndex, at: number, request: unknown): Promise<KnownNotes> {
-    const { success, data, error } = requestSchema.safeParse(request)
-    if (!success) {
-      const [issue] = error.issues
-      throw new HttpError(400, 'invalid_request', `${issue?.path.join('.')}: ${issue?.message}`)
-    }
-    const { log, change, from } = data
+    const { log, change, from } = shaped(requestSchema, request)
     if (log !== index.log) {
       const why =
         'The log of this run was replaced. Reload the page, and add the note to the search that it then shows.'

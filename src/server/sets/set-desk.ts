@@ -7,9 +7,9 @@ import { readFilter } from '../../protocol/filter/filter.ts'
 import type { Filter } from '../../protocol/filter/filter.ts'
 import { findRun } from '../../runs/find-runs.ts'
 import { messageOf, MiniO3Error } from '../../shared/errors.ts'
-import { itemAt } from '../../shared/known.ts'
 import type { SetRow } from '../api/types.ts'
 import { HttpError } from '../http/http-error.ts'
+import { shaped } from '../http/shaped.ts'
 
 interface SetWish {
   /** Path of the run. */
@@ -99,7 +99,7 @@ export function openSetDesk({ root, formats, write, onFault, signal }: SetDeskOp
     formats,
     folder,
     async start(body) {
-      const { run, where, to } = shaped(body)
+      const { run, where, to } = shaped(requestSchema, body)
       if (!formats.includes(to))
         throw new HttpError(400, 'invalid_request', `to: has to be one of ${formats.join(', ')}.`)
       const filter = readFilter(where)
@@ -127,13 +127,6 @@ export function openSetDesk({ root, formats, write, onFault, signal }: SetDeskOp
       await working
     },
   }
-}
-
-function shaped(body: unknown): z.infer<typeof requestSchema> {
-  const read = requestSchema.safeParse(body)
-  if (read.success) return read.data
-  const { path, message } = itemAt(read.error.issues, 0)
-  throw new HttpError(400, 'invalid_request', `${path.join('.') || 'The request'}: ${message}`)
 }
 
 /** Next to the other runs: `<run>-set`, or with a number behind it. */
