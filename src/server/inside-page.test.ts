@@ -32,6 +32,11 @@ describe.skipIf(!hasBrowser)('the inside of a turn', () => {
   })
 
   const line = (): Promise<string> => page.locator('.pace').innerText()
+  /** Which searches are of training is known some time after their text. */
+  const shadeTokens = async (): Promise<void> => {
+    await page.getByLabel('shade tokens').waitFor()
+    await page.keyboard.press('l')
+  }
   const slider = () => page.getByRole('slider', { name: /^Turn/ })
 
   test('the figures of a turn, and so far, stand below the timeline and are spoken with its slider', async () => {
@@ -156,8 +161,7 @@ describe.skipIf(!hasBrowser)('the inside of a turn', () => {
   test('in a training run a key shades the tokens, and the arrow keys tell the figures of each', async () => {
     await served.open('run/trained/0')
     const card = page.locator('.card[data-turn="1"]')
-    await card.locator('.thought').waitFor()
-    await page.keyboard.press('l')
+    await shadeTokens()
     const shaded = card.locator('.token-heat .thought span')
     await expect.poll(() => shaded.count()).toBe(4)
     expect(await card.locator('.token-heat i').count()).toBe(0)
@@ -170,16 +174,14 @@ describe.skipIf(!hasBrowser)('the inside of a turn', () => {
     await page.keyboard.press('l')
     await expect.poll(() => page.locator('.token-heat').count()).toBe(0)
     await served.open('run/trained/1')
-    await card.locator('.thought').waitFor()
-    await page.keyboard.press('l')
+    await shadeTokens()
     await expect.poll(() => page.locator('.turns').innerText()).toContain('earlier versions did not store them')
   })
 
   test('the shades can tell entropies, chosen by keyboard, and a search without them says so', async () => {
     await served.open('run/trained/0')
     const card = page.locator('.card[data-turn="1"]')
-    await card.locator('.thought').waitFor()
-    await page.keyboard.press('l')
+    await shadeTokens()
     const choice = page.getByRole('group', { name: 'Figure that shades the tokens' })
     const pressed = () => choice.locator('[aria-pressed=true]').innerText()
     const shades = (): Promise<string[]> =>
@@ -198,8 +200,7 @@ describe.skipIf(!hasBrowser)('the inside of a turn', () => {
     const means = '4 tokens, on average log-probability -1.28, entropy 0.79 nats'
     await expect.poll(() => card.locator('.token-figures').innerText()).toBe(means)
     await served.open('run/trained/2')
-    await card.locator('.thought').waitFor()
-    await page.keyboard.press('l')
+    await shadeTokens()
     await choice.getByRole('button', { name: 'entropy' }).click()
     await expect.poll(() => page.locator('.turns').innerText()).toContain('This search has no entropies')
     expect((await shades()).map(opacity)).toEqual([0, 0, 0, 0])
@@ -213,8 +214,7 @@ describe.skipIf(!hasBrowser)('the inside of a turn', () => {
     const file = (await readdir(site)).find((name) => name.startsWith('problem-'))!
     await page.goto(pathToFileURL(join(site, file)).href)
     const card = page.locator('.card[data-turn="1"]')
-    await card.locator('.thought').waitFor()
-    await page.keyboard.press('l')
+    await shadeTokens()
     await expect.poll(() => card.locator('.token-heat .thought span').count()).toBe(4)
     await page.getByRole('button', { name: 'entropy' }).click()
     await page.keyboard.press('2')

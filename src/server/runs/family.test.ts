@@ -13,7 +13,7 @@ function judgedBy(name: string | undefined, forks: boolean): FoundRun {
   const settings = forks ? { command: 'fork', of } : of
   return {
     name: 'eval',
-    path: 'runs/eval',
+    path: forks ? 'runs/eval/forks' : 'runs/eval',
     settings,
     startedMs: 0,
     changedMs: 0,
@@ -37,7 +37,7 @@ test.each([false, true])(
     expect(named).toEqual(['exact', 'exact', 'anls', 'exact'])
     for (const name of ['llm:qwen', 'local:qwen']) {
       const server = name.startsWith('llm') ? ' --judge-base-url <url>' : ''
-      const again = `mini-o3 judge eval/forks --judge ${name}${server}`
+      const again = `mini-o3 judge runs/eval/forks --judge ${name}${server}`
       const said = `by exact match: ${name}, which judged the run, was not asked; to ask it: ${again}`
       expect(await verdict(name)).toEqual({ kind: 'correct', reason: `the same words, ${said}` })
       expect(await verdict(name, 'no such answer')).toEqual({ kind: 'wrong', reason: `other words, ${said}` })

@@ -1,12 +1,12 @@
 /** Forks of stored searches: who departs from whom, and what is needed to fork one. */
-import { basename, resolve } from 'node:path'
+import { relative } from 'node:path'
 import { judgeExact } from '../../judge/exact.ts'
 import type { Judge } from '../../judge/judge.ts'
 import { judgeNamed } from '../../judge/registry.ts'
 import type { NamedJudge } from '../../judge/registry.ts'
 import type { Trajectory } from '../../protocol/trajectory.ts'
 import type { FoundRun } from '../../runs/find-runs.ts'
-import { departsFrom, forkCommand, forksName, isParent, searchedRun } from '../../runs/forks.ts'
+import { departsFrom, forkCommand, forksFolder, forksName, isParent, searchedRun } from '../../runs/forks.ts'
 import type { RunPlace } from '../../runs/forks.ts'
 import { fieldsOf } from '../../shared/fields.ts'
 import { shellWord } from '../../shared/shell-word.ts'
@@ -81,7 +81,7 @@ export function judgeOf(run: RunPlace): Judge {
   if (named === undefined) return judgeExact
   if (named.kind.judge !== undefined) return named.kind.judge
   const name = `${named.kindName}:${named.model ?? ''}`
-  const forks = `${basename(resolve(searchedRun(run).path))}/${forksName}`
+  const forks = relative(process.cwd(), forksFolder(run)) || '.'
   const server = named.kind.modelAt === 'server' ? ' --judge-base-url <url>' : ''
   const again = `mini-o3 judge ${shellWord(forks)} --judge ${shellWord(name)}${server}`
   const note = `by exact match: ${name}, which judged the run, was not asked; to ask it: ${again}`
