@@ -151,7 +151,7 @@ export class Ask {
 }
 
 export interface KeptAsks {
-  open(asked: AskedHere, numbered?: AskNumber | undefined): Ask
+  open(asked: AskedHere, numbered?: AskNumber): Ask
   /** The next number: asks are numbered, so that the same question to five policies is five asks. */
   nextNumber(searches: number): AskNumber
   /** Throws `HttpError` 404. */

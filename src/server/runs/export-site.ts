@@ -133,7 +133,7 @@ export async function writeProblem(
   const pictures = await opened.catch(() => undefined)
   if (pictures === undefined) return undefined
   const tokens = await Promise.all(
-    searches.map(({ runs: own, item: { advantage, index } }) =>
+    searches.map(async ({ runs: own, item: { advantage, index } }) =>
       advantage === undefined ? undefined : own.tokens('.', index),
     ),
   )
