@@ -26,7 +26,7 @@ export function useTokens(source: PictureUrls['tokens']): ShownTokens | undefine
 }
 
 /** Those of a turn, counted from 1. */
-export function tokensOf(tokens: ShownTokens | undefined, turn: number): TurnTokens | undefined {
+export function tokensOfTurn(tokens: ShownTokens | undefined, turn: number): TurnTokens | undefined {
   return typeof tokens === 'string' ? undefined : tokens?.[turn - 1]
 }
 

@@ -25,7 +25,7 @@ import { regionOf } from './on-original.tsx'
 import { actionText, placeName, viewChange } from './text.ts'
 import { ExchangePanel } from './exchange-panel.tsx'
 import type { TurnTokens } from '../src/protocol/turn-record.ts'
-import { HeatNote, TokenHeat, tokensOf, useTokens } from './token-heat.tsx'
+import { HeatNote, TokenHeat, tokensOfTurn, useTokens } from './token-heat.tsx'
 import type { TokenFigure } from './token-heat.tsx'
 import { turnState } from './turn-state.ts'
 import { useSecondsSince } from './use-seconds.ts'
@@ -56,7 +56,13 @@ export function TurnCards({ search, urls, turn, lit, onLit, folded, heat }: Prop
         step,
         card: (
           <details open={!folded} aria-label={`Turn ${step.number}`}>
-            <TurnCard step={step} search={search} urls={urls} tokens={tokensOf(tokens, step.number)} figure={figure} />
+            <TurnCard
+              step={step}
+              search={search}
+              urls={urls}
+              tokens={tokensOfTurn(tokens, step.number)}
+              figure={figure}
+            />
           </details>
         ),
       })),
