@@ -1,9 +1,11 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import { crc32, deflateSync } from 'node:zlib'
 import sharp from 'sharp'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { pixelBox } from '../protocol/box.ts'
 import { sha256 } from '../shared/canonical.ts'
 import { UserError } from '../shared/errors.ts'
@@ -11,6 +13,18 @@ import { PixelCache } from './cache.ts'
 import { openPicture } from './open.ts'
 import type { OpenOptions } from './open.ts'
 import type { Picture } from './picture.ts'
+
+/** What was read from files, in order, without keeping it in memory. */
+const filesRead: WeakRef<Uint8Array>[] = []
+vi.mock('node:fs/promises', async (original) => {
+  const real = await original<typeof import('node:fs/promises')>()
+  const readFile = async (path: string): Promise<Uint8Array> => {
+    const bytes = await real.readFile(path)
+    filesRead.push(new WeakRef(bytes))
+    return bytes
+  }
+  return { ...real, readFile }
+})
 
 let folder: string
 beforeAll(async () => {
@@ -152,6 +166,21 @@ describe('openPicture', () => {
     const sideways = orientation >= 5
     expect([asStored.width, asStored.height]).toEqual(sideways ? [40, 60] : [60, 40])
     expect(Buffer.from(await pixelAt(asStored, 1, 1))).toEqual((await sharp(stored).raw().toBuffer()).subarray(0, 3))
+  })
+
+  it('keeps no encoded file in memory while its picture is open', async () => {
+    setFlagsFromString('--expose-gc')
+    const collectGarbage = runInNewContext('gc') as () => void
+    const path = await file('released.png', await flat().png().toBuffer())
+    filesRead.length = 0
+    const picture = await openPicture(path, { cache: new PixelCache(1) })
+    expect(filesRead).toHaveLength(1)
+    const isHeld = (): boolean => {
+      collectGarbage()
+      return filesRead[0]!.deref() !== undefined
+    }
+    await expect.poll(isHeld).toBe(false)
+    expect(await offDrawing(picture)).toBe(0)
   })
 
   it('opens a thousand at once', async () => {
