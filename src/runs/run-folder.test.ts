@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { appendFile, mkdir, mkdtemp, readFile, readdir, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { z } from 'zod'
 import { sha256 } from '../shared/canonical.ts'
 import { UserError } from '../shared/errors.ts'
@@ -10,6 +10,22 @@ import type { Log } from './log.ts'
 import { openRun } from './run-folder.ts'
 import { replaceFile } from '../shared/replace-file.ts'
 import type { RunFolder } from './run-folder.ts'
+
+/** Which log cannot be closed, and those that were. */
+const closing = vi.hoisted(() => ({ failsFor: undefined as string | undefined, closed: [] as string[] }))
+vi.mock('../shared/jsonl.ts', async (original) => {
+  const real = await original<typeof import('../shared/jsonl.ts')>()
+  const openJsonl: typeof real.openJsonl = async (file) => {
+    const writer = await real.openJsonl(file)
+    const close = async (): Promise<void> => {
+      await writer.close()
+      if (file === closing.failsFor) throw new Error('input/output error')
+      closing.closed.push(file)
+    }
+    return { ...writer, close }
+  }
+  return { ...real, openJsonl }
+})
 
 let base: string
 let path: string
@@ -138,6 +154,18 @@ describe('run folder', () => {
     await expect(run.append(steps, { step: 1 })).rejects.toThrow('EISDIR')
     await run.append(numbers, { n: 1 })
     await run.close().catch(() => {})
+    expect(await readdir(path)).not.toContain('lock')
+  })
+
+  it('lets go of its lock and closes its other logs, though one cannot be closed, and says so', async () => {
+    const run = await openRun(path, config)
+    await run.append(numbers, { n: 1 })
+    await run.append(steps, { step: 1 })
+    closing.failsFor = run.file('trajectories.jsonl')
+    closing.closed.length = 0
+    await expect(run.close()).rejects.toThrow('input/output error')
+    closing.failsFor = undefined
+    expect(closing.closed).toEqual([run.file('metrics.jsonl')])
     expect(await readdir(path)).not.toContain('lock')
   })
 
