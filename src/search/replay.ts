@@ -26,6 +26,16 @@ export function questionMessage(prompts: Prompts, question: string, views: reado
   }
 }
 
+/** The message after turn `turn`, counted from 1, that led to observation `index`; the first `originals` are pictures of the question. */
+export function observationMessage(
+  { prompts, observationNumbering }: Profile,
+  { turn, index, originals }: { readonly turn: number; readonly index: number; readonly originals: number },
+  view: View,
+): Message {
+  const label = observationNumbering === 'official' ? turn : index - originals + 1
+  return { kind: 'observation', index, text: observationText(prompts, label - 1, label), view }
+}
+
 /** One exchange per turn that stayed in the conversation. `profile`: the one of the search; `viewOf` draws the views. */
 export function replay(
   trajectory: Trajectory,
@@ -33,7 +43,7 @@ export function replay(
   viewOf: (observation: Observation) => View,
 ): ReplayedTurn[] {
   const { problem, turns, observations, maxTurns } = trajectory
-  const { prompts, observationNumbering } = profile
+  const { prompts } = profile
   const originals = originalCount(observations)
   const views = observations.slice(0, originals).map(viewOf)
   const question = questionMessage(prompts, problem.question, views)
@@ -49,13 +59,11 @@ export function replay(
   /** The message after turn `number`, counted from 1. */
   function told({ observation, error }: Turn, number: number): Message {
     if (observation !== undefined) {
-      const label = observationNumbering === 'official' ? number : observation - originals + 1
       const shown = defined(
         observations.find(({ index }) => index === observation),
         `observation ${observation}`,
       )
-      const said = observationText(prompts, label - 1, label)
-      return { kind: 'observation', index: observation, text: said, view: viewOf(shown) }
+      return observationMessage(profile, { turn: number, index: observation, originals }, viewOf(shown))
     }
     if (error !== undefined) return { kind: 'error', text: errorText(prompts, error) }
     const name = `${problem.dataSource}/${problem.docId}`

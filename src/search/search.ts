@@ -18,7 +18,7 @@ import type { Pictured } from '../protocol/originals.ts'
 import type { Problem } from '../protocol/problem.ts'
 import { profileHash } from '../protocol/profile.ts'
 import type { Profile } from '../protocol/profile.ts'
-import { errorText, observationText, pacedText } from '../protocol/prompts.ts'
+import { errorText, pacedText } from '../protocol/prompts.ts'
 import { resolveSource } from '../protocol/resolve-box.ts'
 import { trajectoryVersion } from '../protocol/trajectory.ts'
 import { retryRecorder } from '../protocol/turn-record.ts'
@@ -41,7 +41,7 @@ import { liveThought } from './live-thought.ts'
 import { contextBound, nextStep, originalObservation } from './next-step.ts'
 import type { NextStep } from './next-step.ts'
 import { checkPictures } from './question-pictures.ts'
-import { questionMessage } from './replay.ts'
+import { observationMessage, questionMessage } from './replay.ts'
 
 export interface Task extends Pictured<Picture> {
   readonly problem: Problem
@@ -188,10 +188,7 @@ export async function* search(
           observations.push(observation)
           const seen = viewOf(observation)
           yield { kind: 'observed', observation, view: seen }
-          const number = observation.index - pictures.length + 1
-          const label = profile.observationNumbering === 'official' ? turn : number
-          const text = observationText(prompts, label - 1, label)
-          message = { kind: 'observation', index: observation.index, text, view: seen }
+          message = observationMessage(profile, { turn, index: observation.index, originals: pictures.length }, seen)
         }
       }
     }

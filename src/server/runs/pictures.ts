@@ -16,7 +16,7 @@ import type { Picture } from '../../vision/picture.ts'
 import { bundledScenes } from '../api/scene-pictures.ts'
 import { HttpError } from '../http/http-error.ts'
 import type { FoundRun } from '../../runs/find-runs.ts'
-import { recentValues } from '../../shared/recent.ts'
+import { keepRecent } from '../../shared/recent.ts'
 import { searchedRun } from '../../runs/forks.ts'
 import type { RunPlace } from '../../runs/forks.ts'
 import { keptImage } from '../../runs/run-folder.ts'
@@ -28,18 +28,11 @@ const mostSets = 4
 
 /** Opens pictures of stored searches; the data of a run are read once. Throws `HttpError` 404. */
 export function runPictures(): (of: FoundRun, trajectory: Trajectory, original: number) => Promise<Picture> {
-  const data = recentValues<Promise<Entries>>(mostSets)
+  const data = keepRecent<Entries>(mostSets)
   /** Scenes of the Ask page, about which anything can be asked. */
   let bundled: readonly Picture[] | undefined
-  const dataOf = async (run: RunPlace): Promise<Entries> => {
-    try {
-      return await (data.get(run.path) ?? data.set(run.path, readData(run)))
-    } catch {
-      // The data were moved or changed, and may be restored later.
-      data.delete(run.path)
-      return new Map()
-    }
-  }
+  // Data that were moved or changed may be restored later.
+  const dataOf = (run: RunPlace): Promise<Entries> => data(run.path, () => readData(run)).catch(() => new Map())
   return async (of, trajectory, original) => {
     const run = searchedRun(of)
     const searched = picturesOf(trajectory)[original]
