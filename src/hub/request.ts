@@ -1,6 +1,7 @@
 /**
  * One GET from the hub, followed to wherever it keeps the file. The token goes to the hub's own origin and nowhere else, and a
- * public hub can neither send a request to an inner address nor away from HTTPS.
+ * public hub can neither send a request to an inner address nor away from HTTPS. Not the client of `endpoint/`, which follows no
+ * redirect and holds a reply in memory: here bodies are files of gigabytes, read as they come.
  */
 import * as http from 'node:http'
 import * as https from 'node:https'

@@ -1,4 +1,7 @@
-/** Bounds how much is under way at once, in bytes or requests: first come, first served. */
+/**
+ * Bounds how many bytes are under way at once, first come, first served. Unlike `shared/limiter.ts`, which counts tasks, it counts what each
+ * of them takes, and room can be held beyond the call that asked for it.
+ */
 
 export interface Gate {
   /** Resolves once there is room for `amount`, with what gives it up again. */

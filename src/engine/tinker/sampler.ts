@@ -1,7 +1,8 @@
 /** Samples replies from published weights, many at once within bounds on bytes and on requests under way. */
 import { orAborted } from '../../shared/deadline.ts'
-import { MiniO3Error, throwIfAborted, UserError } from '../../shared/errors.ts'
+import { MiniO3Error, UserError } from '../../shared/errors.ts'
 import { itemAt } from '../../shared/known.ts'
+import type { Limiter } from '../../shared/limiter.ts'
 import { promptLength, type SampledReply, type Sampler, type SampleRequest } from '../engine.ts'
 import type { TokenCounts } from '../usage.ts'
 import { decodeSampled, jsonChunk } from './codec.ts'
@@ -14,7 +15,7 @@ export interface SamplingGates {
   /** Bytes being encoded and sent. */
   readonly bytes: Gate
   /** Requests whose reply is awaited: each holds a connection. */
-  readonly requests: Gate
+  readonly requests: Limiter
 }
 
 /** Of one reply, as a service bills it. */
@@ -68,8 +69,7 @@ export function createSampler(
 
   return {
     sample: (request, { signal }) => {
-      const sampled = gates.requests.run(1, async () => {
-        throwIfAborted(signal)
+      const sampled = gates.requests(async () => {
         const ask = (): Promise<string> => submit(request)
         // The interface knows no cancelling: the server writes its reply, and nobody asks for it any more.
         const asked = transport.result(await ask(), 'asample', ask, signal)
@@ -80,7 +80,7 @@ export function createSampler(
         const sequence = itemAt(sequences, 0)
         onSampled({ prompt: promptLength(request.prompt), cached: cachedTokens, sampled: sequence.tokens.length })
         return replyOf(sequence, endTokens)
-      })
+      }, signal)
       return orAborted(sampled, signal)
     },
   }

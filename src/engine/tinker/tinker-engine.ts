@@ -11,6 +11,7 @@ import type { AdamParameters, Datum, Engine, ForwardBackward, Loss, PolicyLoss, 
 import { type TokenPrices, type TokenUsage, usageAt } from '../usage.ts'
 import { billedPrices, chooseModel, modelsOf, wholePrices } from './capabilities.ts'
 import { createGate } from './gate.ts'
+import { limiter } from '../../shared/limiter.ts'
 import { createModel, type TinkerModel } from './model.ts'
 import { type Pointer, readPointer, writePointer } from './pointer.ts'
 import { read, replies, type WireDatum } from './protocol.ts'
@@ -73,7 +74,7 @@ export async function tinkerEngine(options: TinkerEngineOptions): Promise<Tinker
     options.prices ?? (kind.billing ? wholePrices((await billedPrices(transport)).get(baseModel) ?? {}) : undefined)
   const session = await openSession(transport, options.heartbeatMs)
   const trainingBytes = createGate(bytesInFlight.training)
-  const gates = { bytes: createGate(bytesInFlight.sampling), requests: createGate(maxSampling) }
+  const gates = { bytes: createGate(bytesInFlight.sampling), requests: limiter(maxSampling) }
   const tokens = { prompt: 0, cached: 0, sampled: 0, trained: 0 }
   let made = 0
   let opened: Promise<TinkerModel> | undefined
