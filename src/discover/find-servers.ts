@@ -7,7 +7,7 @@ import { openConnections } from '../endpoint/exchange/send.ts'
 import type { Exchange, Send } from '../endpoint/exchange/send.ts'
 import { kindOf, serverKinds } from '../endpoint/server-kinds.ts'
 import { throwIfAborted, TransportError } from '../shared/errors.ts'
-import { parseJson } from '../shared/json.ts'
+import { jsonOrUndefined } from '../shared/json.ts'
 import { limiter } from '../shared/limiter.ts'
 import {
   isElsewhere,
@@ -152,12 +152,7 @@ async function answered(exchange: Promise<Exchange>): Promise<unknown> {
 }
 
 function jsonOf({ status, text }: Exchange): unknown {
-  if (status !== 200) return undefined
-  try {
-    return parseJson(text)
-  } catch {
-    return undefined
-  }
+  return status === 200 ? jsonOrUndefined(text) : undefined
 }
 
 function jsonBody(body: object): NonNullable<Parameters<Send>[1]['body']> {

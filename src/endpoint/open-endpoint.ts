@@ -1,6 +1,6 @@
 /** Opens an endpoint: checks the key, lists the server's models and detects its kind. */
 import { UserError } from '../shared/errors.ts'
-import { parseJson } from '../shared/json.ts'
+import { jsonOrUndefined } from '../shared/json.ts'
 import { baseUrlOf, below, beside, keyFrom } from './address.ts'
 import { completer } from './exchange/complete.ts'
 import type { Endpoint, ModelInfo } from './endpoint.ts'
@@ -87,7 +87,7 @@ async function listModels(server: Server): Promise<{ base: URL; exchange: Exchan
 }
 
 function listIn({ text }: Exchange): readonly unknown[] | undefined {
-  const data = fieldsOf(jsonOf(text))?.data
+  const data = fieldsOf(jsonOrUndefined(text))?.data
   return Array.isArray(data) ? data : undefined
 }
 
@@ -150,7 +150,7 @@ async function withContexts(listed: readonly Listed[], kind: ServerKind, server:
   }))
   if (kind.contextPath === undefined) return models
   const { text } = await get(server, beside(server.base, kind.contextPath))
-  const body = fieldsOf(jsonOf(text))
+  const body = fieldsOf(jsonOrUndefined(text))
   const ofAll = contextOf(fieldsOf(body?.default_generation_settings))
   const loaded = Array.isArray(body?.models) ? body.models.map(fieldsOf) : []
   return models.map((model) => ({
@@ -158,12 +158,4 @@ async function withContexts(listed: readonly Listed[], kind: ServerKind, server:
     ...ofAll,
     ...contextOf(loaded.find((one) => one?.name === model.id || one?.model === model.id)),
   }))
-}
-
-function jsonOf(text: string): unknown {
-  try {
-    return parseJson(text)
-  } catch {
-    return undefined
-  }
 }

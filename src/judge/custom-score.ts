@@ -1,7 +1,7 @@
 /** User-defined score parsers: a path into the JSON of a reply, or a regular expression. */
 import { createContext, Script } from 'node:vm'
 import { messageOf, MiniO3Error, UserError } from '../shared/errors.ts'
-import { parseJson } from '../shared/json.ts'
+import { jsonOrUndefined } from '../shared/json.ts'
 import { endsOf } from './plain-reply.ts'
 import { scoreOfValue } from './score-value.ts'
 import type { Score } from './score-value.ts'
@@ -10,12 +10,7 @@ import { fieldsOf } from '../shared/fields.ts'
 /** The JSON of a reply, also within a code fence or text: from the first brace to the last. */
 export function jsonIn(said: string): unknown {
   const [open, close] = [said.indexOf('{'), said.lastIndexOf('}')]
-  if (open < 0 || close < open) return undefined
-  try {
-    return parseJson(said.slice(open, close + 1))
-  } catch {
-    return undefined
-  }
+  return open < 0 ? undefined : jsonOrUndefined(said.slice(open, close + 1))
 }
 
 /** `path`: field names or list indices, from the outside in. */

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { parseJson } from './json.ts'
+import { jsonOrUndefined, parseJson } from './json.ts'
 
 const nested = (depth: number): string => '['.repeat(depth) + ']'.repeat(depth)
 
@@ -30,4 +30,14 @@ it('counts no brackets within strings', () => {
   ]) {
     expect(parseJson(JSON.stringify(value))).toEqual(value)
   }
+})
+
+it.each([
+  ['{"a":[1]}', { a: [1] }],
+  ['null', null],
+  ['{"a":', undefined],
+  ['', undefined],
+  ['['.repeat(101) + ']'.repeat(101), undefined],
+])('what is no such JSON has no value: %.20s', (text, value) => {
+  expect(jsonOrUndefined(text)).toEqual(value)
 })

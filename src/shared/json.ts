@@ -11,6 +11,15 @@ export function parseJson(text: string): unknown {
   return JSON.parse(text)
 }
 
+/** The value, or undefined for text that is not such JSON. */
+export function jsonOrUndefined(text: string): unknown {
+  try {
+    return parseJson(text)
+  } catch {
+    return undefined
+  }
+}
+
 function isTooDeep(text: string): boolean {
   let depth = 0
   for (let at = 0; at < text.length; at++) {

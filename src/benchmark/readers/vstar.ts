@@ -6,7 +6,7 @@ import { readFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { z } from 'zod'
 import { messageOf, UserError } from '../../shared/errors.ts'
-import { parseJson } from '../../shared/json.ts'
+import { jsonOrUndefined, parseJson } from '../../shared/json.ts'
 import { random } from '../../shared/random.ts'
 import { itemAt } from '../../shared/known.ts'
 import { micro } from '../aggregate.ts'
@@ -193,7 +193,7 @@ async function* pictureRows(folder: string): AsyncGenerator<VstarRow, void> {
     for (const name of names.filter((own) => own.endsWith('.json'))) {
       const place = join(folder, category, name)
       const parsed = await readFile(place, 'utf8').then((text) =>
-        pictureSchema.safeParse(parsedJson(text.replace(/^\uFEFF/, ''))),
+        pictureSchema.safeParse(jsonOrUndefined(text.replace(/^\uFEFF/, ''))),
       )
       if (!parsed.success) {
         const { path, message } = itemAt(parsed.error.issues, 0)
@@ -211,14 +211,6 @@ async function* pictureRows(folder: string): AsyncGenerator<VstarRow, void> {
         closing: ownClosing,
       }
     }
-  }
-}
-
-function parsedJson(text: string): unknown {
-  try {
-    return parseJson(text)
-  } catch {
-    return undefined
   }
 }
 

@@ -1,6 +1,6 @@
 /** An incremental parser for server-sent events. Pure. */
 import { TransportError } from '../../shared/errors.ts'
-import { parseJson } from '../../shared/json.ts'
+import { jsonOrUndefined } from '../../shared/json.ts'
 import { fieldsOf } from '../../shared/fields.ts'
 import type { Fields } from '../../shared/fields.ts'
 
@@ -101,12 +101,8 @@ export function isEventStream(text: string): boolean {
 }
 
 function jsonFields(text: string): Fields | undefined {
-  try {
-    const value = parseJson(text)
-    return fieldsOf(Array.isArray(value) ? value[0] : value)
-  } catch {
-    return undefined
-  }
+  const value = jsonOrUndefined(text)
+  return fieldsOf(Array.isArray(value) ? value[0] : value)
 }
 
 function tooLong(): TransportError {

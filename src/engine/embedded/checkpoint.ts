@@ -4,7 +4,7 @@ import { defaultConfig, firstKernel, type ModelConfig } from '../../model/config
 import { parameterCount, type ParameterSpec, parameterSpecs } from '../../model/parameters.ts'
 import { readSafetensors, type StoredTensor, writeSafetensors } from '../../model/safetensors.ts'
 import { UserError } from '../../shared/errors.ts'
-import { parseJson } from '../../shared/json.ts'
+import { jsonOrUndefined } from '../../shared/json.ts'
 import { itemAt } from '../../shared/known.ts'
 import type { AdamState } from './adam.ts'
 
@@ -59,7 +59,7 @@ export async function readCheckpoint(file: string): Promise<Checkpoint> {
   const wrong = (why: string): UserError =>
     new UserError('checkpoint-foreign', `${file} is not a checkpoint of the embedded policy (${why}).`)
   if (metadata['format'] !== format) throw wrong('unknown format')
-  const parsed = configSchema.safeParse(jsonOrUndefined(metadata['config']))
+  const parsed = configSchema.safeParse(jsonOrUndefined(metadata['config'] ?? ''))
   if (!parsed.success) throw wrong(`its model's shape: ${itemAt(parsed.error.issues, 0).message}`)
   const config = parsed.data
   const specs = parameterSpecs(config)
@@ -84,14 +84,6 @@ export async function readCheckpoint(file: string): Promise<Checkpoint> {
     config,
     parameters,
     adam: { first: gather('adam.first/'), second: gather('adam.second/'), step: step.data },
-  }
-}
-
-function jsonOrUndefined(text: string | undefined): unknown {
-  try {
-    return parseJson(text ?? '')
-  } catch {
-    return undefined
   }
 }
 

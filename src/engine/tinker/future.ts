@@ -2,7 +2,7 @@
 import type { Raw } from './codec.ts'
 import { contentTypes } from './codec.ts'
 import type { TinkerExchange } from './http.ts'
-import { parseJson } from '../../shared/json.ts'
+import { jsonOrUndefined } from '../../shared/json.ts'
 import { fieldsOf } from '../../shared/fields.ts'
 
 export type FutureOutcome =
@@ -36,11 +36,7 @@ export function futureOutcome({ status, headers, bytes }: TinkerExchange): Futur
 }
 
 export function parsedResult(bytes: Uint8Array): unknown {
-  try {
-    return parseJson(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8'))
-  } catch {
-    return undefined
-  }
+  return jsonOrUndefined(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8'))
 }
 
 const longestReason = 500

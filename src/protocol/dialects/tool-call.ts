@@ -3,7 +3,7 @@ import { readLooseValue } from '../loose-value.ts'
 import type { ReadRules } from './dialect.ts'
 import { isRecord } from './written-turn.ts'
 import type { CallFields } from './written-turn.ts'
-import { parseJson } from '../../shared/json.ts'
+import { jsonOrUndefined } from '../../shared/json.ts'
 import { own } from '../../shared/known.ts'
 
 export const callStart = '<tool_call>'
@@ -37,7 +37,7 @@ function functionCall(
   if (opens < 0) return undefined
   const start = opens + callStart.length
   const closes = text.indexOf(callEnd, start)
-  const read = parse === 'strict' ? readJson : readLoosely
+  const read = parse === 'strict' ? jsonOrUndefined : readLoosely
   const call = read(text.slice(start, closes < 0 ? undefined : closes))
   if (!isRecord(call)) return undefined
   const given = own(call, 'arguments')
@@ -84,14 +84,6 @@ function readValue(text: string): unknown {
 
 function readLoosely(text: string): unknown {
   return readLooseValue(text)?.value
-}
-
-function readJson(text: string): unknown {
-  try {
-    return parseJson(text)
-  } catch {
-    return undefined
-  }
 }
 
 /** The JSON schema of a box parameter. `corners`: the names of its numbers, such as `[x0, y0, x1, y1]`. */
