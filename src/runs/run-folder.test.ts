@@ -6,6 +6,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { z } from 'zod'
 import { sha256 } from '../shared/canonical.ts'
 import { UserError } from '../shared/errors.ts'
+import type * as jsonl from '../shared/jsonl.ts'
 import type { Log } from './log.ts'
 import { openRun } from './run-folder.ts'
 import { replaceFile } from '../shared/replace-file.ts'
@@ -14,7 +15,7 @@ import type { RunFolder } from './run-folder.ts'
 /** Which log cannot be closed, and those that were. */
 const closing = vi.hoisted(() => ({ failsFor: undefined as string | undefined, closed: [] as string[] }))
 vi.mock('../shared/jsonl.ts', async (original) => {
-  const real = await original<typeof import('../shared/jsonl.ts')>()
+  const real = await original<typeof jsonl>()
   const openJsonl: typeof real.openJsonl = async (file) => {
     const writer = await real.openJsonl(file)
     const close = async (): Promise<void> => {

@@ -1,3 +1,4 @@
+import type * as fs from 'node:fs/promises'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -17,7 +18,7 @@ import type { Picture } from './picture.ts'
 /** What was read from files, in order, without keeping it in memory. */
 const filesRead: WeakRef<Uint8Array>[] = []
 vi.mock('node:fs/promises', async (original) => {
-  const real = await original<typeof import('node:fs/promises')>()
+  const real = await original<typeof fs>()
   const readFile = async (path: string): Promise<Uint8Array> => {
     const bytes = await real.readFile(path)
     filesRead.push(new WeakRef(bytes))
