@@ -18,7 +18,7 @@ import type { AdamParameters, Datum, Engine, ForwardBackward, Loss, SampledReply
 import { viewAndText } from '../engine.ts'
 import { type Adam, createAdam } from './adam.ts'
 import { readCheckpoint, writeCheckpoint } from './checkpoint.ts'
-import { type Answer, replySlots, type Request, type Start } from './messages.ts'
+import { type Answer, joinLooked, joinTrained, replySlots, type Request, type Start } from './messages.ts'
 
 export interface EmbeddedEngineOptions {
   readonly config?: ModelConfig | undefined
@@ -169,11 +169,7 @@ export function createEmbeddedEngine(options: EmbeddedEngineOptions = {}): Embed
       (part) => ({ kind: 'train', data: part, loss, version }),
       ({ trained }) => trained,
     )
-    return {
-      loss: parts.reduce((sum, part) => sum + part.loss, 0),
-      logprobs: parts.flatMap((part) => part.logprobs),
-      greedy: parts.flatMap((part) => part.greedy ?? []),
-    }
+    return joinTrained(parts)
   }
 
   return {
@@ -195,11 +191,7 @@ export function createEmbeddedEngine(options: EmbeddedEngineOptions = {}): Embed
         (part) => ({ kind: 'look', data: part, scale, version }),
         ({ looked }) => looked,
       )
-      return {
-        loss: parts.reduce((sum, part) => sum + part.loss, 0),
-        presence: parts.flatMap((part) => part.presence),
-        kind: parts.flatMap((part) => part.kind),
-      }
+      return joinLooked(parts)
     },
     async optimStep(settings: AdamParameters) {
       const own = await optimiser()

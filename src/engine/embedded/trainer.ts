@@ -12,6 +12,7 @@ import { itemAt } from '../../shared/known.ts'
 import type { Datum, ForwardBackward, LookDatum, Looked, Loss } from '../engine.ts'
 import { viewAndText } from '../engine.ts'
 import { lookLoss } from './look-loss.ts'
+import { joinLooked, joinTrained } from './messages.ts'
 import { tokenLoss } from './token-loss.ts'
 
 /** Sequences that go through the network together: what is kept of them fits into a core's caches. */
@@ -146,21 +147,7 @@ export function createTrainer(net: Network, sums: Float32Array, frozenStem: bool
   }
 
   return {
-    train(data, loss) {
-      const parts = inParts(data, (part) => trainMicroBatch(part, loss))
-      return {
-        loss: parts.reduce((sum, part) => sum + part.loss, 0),
-        logprobs: parts.flatMap((part) => part.logprobs),
-        greedy: parts.flatMap((part) => part.greedy ?? []),
-      }
-    },
-    look(data, scale) {
-      const parts = inParts(data, (part) => lookMicroBatch(part, scale))
-      return {
-        loss: parts.reduce((sum, part) => sum + part.loss, 0),
-        presence: parts.flatMap((part) => part.presence),
-        kind: parts.flatMap((part) => part.kind),
-      }
-    },
+    train: (data, loss) => joinTrained(inParts(data, (part) => trainMicroBatch(part, loss))),
+    look: (data, scale) => joinLooked(inParts(data, (part) => lookMicroBatch(part, scale))),
   }
 }
