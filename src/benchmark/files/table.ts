@@ -50,6 +50,18 @@ export async function* tableRows(file: string, ignored: readonly string[] = []):
   }
 }
 
+/** Of several files, one after the other; `onFile` is called before each. */
+export async function* rowsOfFiles(
+  files: readonly string[],
+  onFile: ((file: string) => void) | undefined,
+  ignored?: readonly string[],
+): AsyncGenerator<TableRow, void> {
+  for (const file of files) {
+    onFile?.(file)
+    yield* tableRows(file, ignored)
+  }
+}
+
 /** The picture, or the index of the row that has it; empty if there is none. */
 type ReadStored = (at: number, of: number) => Promise<Uint8Array | string>
 type StoredRow = Omit<TableRow, 'readPicture'> & { readonly read: ReadStored }

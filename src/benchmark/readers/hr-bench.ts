@@ -9,7 +9,7 @@ import { gatherEntries, rowError } from '../entry.ts'
 import type { BenchmarkEntry, ReadOptions } from '../entry.ts'
 import { findFiles, shardFolders } from '../files/find-file.ts'
 import { embeddedPicture } from '../files/stored-picture.ts'
-import { tableRows } from '../files/table.ts'
+import { rowsOfFiles } from '../files/table.ts'
 import type { TableRow } from '../files/table.ts'
 
 export type HrBenchSize = '4k' | '8k'
@@ -91,7 +91,7 @@ export async function readHrBench(
     `hr_bench_${size}.parquet or hr_bench_${size}.tsv`,
   )
   const groups = new Map<string, Group>()
-  return gatherEntries(allRows(files, options), (row) => entryOf(row, size, groups), options)
+  return gatherEntries(rowsOfFiles(files, options.onFile), (row) => entryOf(row, size, groups), options)
 }
 
 /** The hub repository has a split for each size. */
@@ -102,13 +102,6 @@ function splitFolders(folder: string, size: HrBenchSize): string[] {
 
 function named(size: HrBenchSize, ending: RegExp): RegExp {
   return new RegExp(`^(?:test-)?hr[_-]?bench[_-]?${size}.*${ending.source}`, 'i')
-}
-
-async function* allRows(files: readonly string[], { onFile }: ReadOptions): AsyncGenerator<TableRow, void> {
-  for (const file of files) {
-    onFile?.(file)
-    yield* tableRows(file)
-  }
 }
 
 /** Rows read so far per `cycle_category`, used to number the questions. */

@@ -7,7 +7,7 @@ import { gatherEntries, rowError } from '../entry.ts'
 import type { BenchmarkEntry, ReadOptions } from '../entry.ts'
 import { findFiles, shardNames } from '../files/find-file.ts'
 import { embeddedPicture } from '../files/stored-picture.ts'
-import { tableRows } from '../files/table.ts'
+import { rowsOfFiles } from '../files/table.ts'
 import type { TableRow } from '../files/table.ts'
 
 const anls: Aggregate = { name: 'anls', text: 'mean ANLS over problems', scores: micro.scores }
@@ -42,14 +42,7 @@ async function readInfoVqa(path: string, options: ReadOptions = {}): Promise<Ben
     [/^Info(?:graphic)?VQA_VAL.*\.tsv$/i, ...shardNames('validation')],
     'InfographicVQA/validation-*.parquet or InfoVQA_VAL.tsv',
   )
-  return gatherEntries(allRows(files, options), entryOf, options)
-}
-
-async function* allRows(files: readonly string[], { onFile }: ReadOptions): AsyncGenerator<TableRow, void> {
-  for (const file of files) {
-    onFile?.(file)
-    yield* tableRows(file, ignored)
-  }
+  return gatherEntries(rowsOfFiles(files, options.onFile, ignored), entryOf, options)
 }
 
 function entryOf({ place, cells, readPicture }: TableRow): BenchmarkEntry {

@@ -9,7 +9,7 @@ import { gatherEntries, rowError } from '../entry.ts'
 import type { BenchmarkEntry, ReadOptions } from '../entry.ts'
 import { findFiles } from '../files/find-file.ts'
 import { embeddedPicture } from '../files/stored-picture.ts'
-import { tableRows } from '../files/table.ts'
+import { rowsOfFiles } from '../files/table.ts'
 import type { TableRow } from '../files/table.ts'
 import { boxesIn, targetsIn } from '../target-boxes.ts'
 import type { Edges } from '../target-boxes.ts'
@@ -54,14 +54,7 @@ export const treeBench: Benchmark = {
 
 async function readTreeBench(path: string, options: ReadOptions = {}): Promise<BenchmarkEntry[]> {
   const files = await findFiles(path, ['TreeBench'], [/^TreeBench.*\.(?:tsv|parquet)$/i], 'TreeBench.tsv')
-  return gatherEntries(allRows(files, options), entryOf, options)
-}
-
-async function* allRows(files: readonly string[], { onFile }: ReadOptions): AsyncGenerator<TableRow, void> {
-  for (const file of files) {
-    onFile?.(file)
-    yield* tableRows(file)
-  }
+  return gatherEntries(rowsOfFiles(files, options.onFile), entryOf, options)
 }
 
 async function entryOf({ place, cells, readPicture }: TableRow): Promise<BenchmarkEntry> {

@@ -9,7 +9,7 @@ import { gatherEntries, plainQuestion, rowError } from '../entry.ts'
 import type { BenchmarkEntry, ReadOptions } from '../entry.ts'
 import { findFiles, shardFolders, shardNames } from '../files/find-file.ts'
 import { embeddedPicture, several } from '../files/stored-picture.ts'
-import { tableRows } from '../files/table.ts'
+import { rowsOfFiles } from '../files/table.ts'
 import type { TableRow } from '../files/table.ts'
 import { itemAt } from '../../shared/known.ts'
 import { readProblems } from './mini-o3-json.ts'
@@ -54,13 +54,9 @@ async function readVisualProbe(path: string, level: Level, options: ReadOptions 
   const names = [/^val\.jsonl?$/, own, ...shardNames('val', 'validation', 'test')]
   const files = await findFiles(path, [folder, ...['', folder].flatMap(shardFolders)], names, 'val.json')
   const entries = itemAt(files, 0).endsWith('.parquet')
-    ? await gatherEntries(parquetRows(files), (row) => entryOf(row, level), options)
+    ? await gatherEntries(rowsOfFiles(files, undefined), (row) => entryOf(row, level), options)
     : await readProblems(itemAt(files, 0), options)
   return entries.map((entry) => ({ ...entry, problem: { ...entry.problem, level }, slices: { level } }))
-}
-
-async function* parquetRows(files: readonly string[]): AsyncGenerator<TableRow, void> {
-  for (const file of files) yield* tableRows(file)
 }
 
 function entryOf({ place, cells, readPicture }: TableRow, level: Level): BenchmarkEntry {
