@@ -1,24 +1,15 @@
 /** The output of `mini-o3 eval` and `mini-o3 eval merge`. */
 import { benchmarkNamed } from '../../benchmark/catalog.ts'
-import { costTable } from '../../evaluate/document/cost.ts'
 import { problemsCsv } from '../../evaluate/document/csv.ts'
 import { curveSvg, limitCurves } from '../../evaluate/document/curve-svg.ts'
+import { runTables } from '../../evaluate/document/document.ts'
 import type { LookingReport } from '../../evaluate/document/looking.ts'
 import type { MeasuredRun } from '../../evaluate/document/paper-table.ts'
 import { judgeNotice, protocolLine } from '../../evaluate/protocol.ts'
-import {
-  endsTable,
-  limitsTable,
-  looksTable,
-  reasonsTable,
-  rulesOf,
-  samplingTable,
-  scoresTable,
-  solvedTable,
-} from '../../evaluate/document/result-tables.ts'
+import { limitsTable, rulesOf } from '../../evaluate/document/result-tables.ts'
 import { powerText } from '../../evaluate/figures/power.ts'
 import { majorityRule } from '../../evaluate/figures/sampling.ts'
-import { accuracyTable, causesTable, markdownTable, plainTable } from '../../evaluate/document/table.ts'
+import { accuracyTable, markdownTable, plainTable } from '../../evaluate/document/table.ts'
 import type { Table } from '../../evaluate/document/table.ts'
 import { policyNamed } from '../../policy/registry/kinds.ts'
 import { columns } from '../print/output.ts'
@@ -97,17 +88,8 @@ export async function writeEvalFiles(runPath: string, run: MeasuredRun): Promise
 }
 
 function parts(run: MeasuredRun, tableText: (table: Table) => string): string[] {
-  const { summary, causes, looks, config, cost } = run
-  const { aggregate } = benchmarkNamed(config.benchmark)
-  const tables = [
-    accuracyTable([{ name: config.policy ?? 'policy', summary }]),
-    scoresTable(run, aggregate),
-    ...(summary.samples > 1 ? [samplingTable(run), solvedTable(run)] : []),
-    endsTable(run),
-    ...(run.reasons.length > 0 ? [reasonsTable(run)] : []),
-    ...(cost ? [costTable(cost)] : []),
-    ...(looks.length > 0 ? [causesTable(causes), looksTable(looks)] : []),
-  ].map(tableText)
+  const { summary, config } = run
+  const tables = [accuracyTable([{ name: config.policy ?? 'policy', summary }]), ...runTables(run)].map(tableText)
   const notice = judgeNotice(config)
   return [
     ...tables,

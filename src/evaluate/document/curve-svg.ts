@@ -210,6 +210,6 @@ function paintOf(index: number): Html {
 }
 
 /** Rounds to tenths of a pixel, so that files are small and identical on every machine. */
-function tenths(value: number): string {
+export function tenths(value: number): string {
   return String(Math.round(value * 10) / 10)
 }

@@ -123,13 +123,14 @@ function runParts(run: MeasuredRun, index: number): Part[] {
     { kind: 'heading', text: `[${index + 1}] ${run.name}` },
     { kind: 'text', text: `${protocolLine(run)}.` },
     { kind: 'figures', figures: [{ svg, caption }] },
-    ...tablesOf(run).map((table): Part => ({ kind: 'table', table })),
+    ...runTables(run).map((table): Part => ({ kind: 'table', table })),
     ...rulesOf(run, run.config).map((text): Part => ({ kind: 'text', text })),
     { kind: 'table', table: limitsTable(run), fold: 'Every turn limit' },
   ]
 }
 
-function tablesOf(run: MeasuredRun): Table[] {
+/** Its tables in their order: scores, sampling, ends, reasons, cost, and looks. */
+export function runTables(run: MeasuredRun): Table[] {
   const { causes, looks, summary, config, cost } = run
   return [
     scoresTable(run, benchmarkNamed(config.benchmark).aggregate),

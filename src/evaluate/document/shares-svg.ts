@@ -6,7 +6,7 @@ import { html, markupOf } from '../../page/html.ts'
 import type { Html } from '../../page/html.ts'
 import { itemAt } from '../../shared/known.ts'
 import { counted, sum } from '../../shared/numbers.ts'
-import { chartWidths, lineColours } from './curve-svg.ts'
+import { chartWidths, lineColours, tenths } from './curve-svg.ts'
 import type { ChartSize } from './curve-svg.ts'
 
 export interface SharesRow {
@@ -104,9 +104,4 @@ ${
   html`<rect x="${tenths(middle - label / 2)}" y="${y + 3}" width="${label}" height="${barHeight - 6}" rx="4" fill="#fff"/><text x="${tenths(middle)}" y="${y + 17}" text-anchor="middle">${text}</text>
 `
 }`
-}
-
-/** Rounds to tenths of a pixel, so that files are small and identical on every machine. */
-function tenths(value: number): string {
-  return String(Math.round(value * 10) / 10)
 }
