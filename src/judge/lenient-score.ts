@@ -6,6 +6,7 @@ import { jsonIn } from './custom-score.ts'
 import { compatible, endsOf, withoutMarks } from './plain-reply.ts'
 import { digitForm, scoreOfValue, scoreOfWord, wordForm } from './score-value.ts'
 import type { Score } from './score-value.ts'
+import { isRecord } from '../shared/fields.ts'
 import { itemAt, lastOf } from '../shared/known.ts'
 
 export function lenientScore(said: string): Score | undefined {
@@ -36,10 +37,6 @@ function scoreInJson(json: unknown): Score | undefined {
 
 function lettersOf(name: string): string {
   return name.slice(0, 40).toLowerCase().replaceAll(/\P{L}/gu, '')
-}
-
-function isRecord(value: unknown): value is object {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
 function valuesOf(value: unknown): unknown[] {

@@ -9,6 +9,7 @@ import { z } from 'zod'
 import { controlNames } from '../protocol/control.ts'
 import { canonicalJson } from '../shared/canonical.ts'
 import { messageOf, UserError } from '../shared/errors.ts'
+import { isRecord } from '../shared/fields.ts'
 import { parseJson } from '../shared/json.ts'
 import { plainFile } from './plain-file.ts'
 
@@ -183,10 +184,6 @@ export function differences(before: unknown, after: unknown, name = ''): string[
   if (!isRecord(before) || !isRecord(after)) return [`${name || 'all'}: ${brief(before)}, now ${brief(after)}`]
   const keys = new Set([...Object.keys(before), ...Object.keys(after)])
   return [...keys].flatMap((key) => differences(before[key], after[key], name === '' ? key : `${name}.${key}`))
-}
-
-function isRecord(value: unknown): value is Settings {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
 function brief(value: unknown): string {

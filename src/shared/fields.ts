@@ -9,6 +9,11 @@ export function fieldsOf(value: unknown): Fields | undefined {
   return isObject(value) ? value : undefined
 }
 
+/** Whether it is an object and not an array. */
+export function isRecord(value: unknown): value is Fields {
+  return isObject(value) && !Array.isArray(value)
+}
+
 function isObject(value: unknown): value is Fields {
   return typeof value === 'object' && value !== null
 }

@@ -1,5 +1,5 @@
 /** JSON documents that hold their rows one level down: `{"data": [...]}`, rows by name, or the columns that pandas writes. Pure. */
-import { fieldsOf } from '../../shared/fields.ts'
+import { fieldsOf, isRecord } from '../../shared/fields.ts'
 import type { Fields } from '../../shared/fields.ts'
 import { columnsOf, lackingRoles } from './columns.ts'
 
@@ -45,10 +45,6 @@ export function rowsInside(document: unknown): readonly unknown[] | undefined {
 
 function fits(fields: Fields): boolean {
   return lackingRoles(columnsOf(Object.keys(fields))).length === 0
-}
-
-function isRecord(value: unknown): boolean {
-  return fieldsOf(value) !== undefined && !Array.isArray(value)
 }
 
 function rowList(value: unknown): readonly unknown[] {

@@ -5,6 +5,7 @@ import { coordinateWords } from '../../protocol/prompts.ts'
 import type { Completion } from '../endpoint.ts'
 import type { ImagePart } from '../exchange/messages.ts'
 import { itemAt } from '../../shared/known.ts'
+import { sum } from '../../shared/numbers.ts'
 import { drawn, room, saidIn, user } from './asking.ts'
 import type { AskServer, Finding } from './asking.ts'
 import { settingWords } from './zoom-settings.ts'
@@ -52,8 +53,6 @@ export function unitOf(box: Numbers): TriedUnit | undefined {
   // A free scale always fits a little better, so it only counts if nothing else fits.
   return (near.find(({ unit }) => unit.scale === 1) ?? near[0])?.unit
 }
-
-const sum = (numbers: readonly number[]): number => numbers.reduce((total, one) => total + one, 0)
 
 /** The last four numbers in brackets, after any thinking. */
 function boxIn({ text }: Completion): Numbers | undefined {

@@ -8,10 +8,11 @@ import type { ViewRule } from '../rules.ts'
 import { coordinateWords } from '../prompts.ts'
 import type { Prompts } from '../prompts.ts'
 import { boxParameter, callEnd, callStart, toolArguments } from './tool-call.ts'
-import type { CallFields } from './written-turn.ts'
 import { readPythonLiteral } from '../../shared/python-literal.ts'
+import { isRecord } from '../../shared/fields.ts'
+import type { Fields } from '../../shared/fields.ts'
 import { own } from '../../shared/known.ts'
-import { isRecord, pick, taggedAnswers, thoughtBefore, writtenBox } from './written-turn.ts'
+import { pick, taggedAnswers, thoughtBefore, writtenBox } from './written-turn.ts'
 import { partsBy } from './turn-parts.ts'
 import type { Dialect } from './dialect.ts'
 import { originalSource } from '../source.ts'
@@ -35,7 +36,7 @@ export const deepeyes: Dialect = {
 }
 
 /** Parses arguments like its evaluation code: a Python literal between the first tag and the next; the function name is ignored. */
-function evaluatedArguments(text: string): CallFields | undefined {
+function evaluatedArguments(text: string): Fields | undefined {
   const [, behind = ''] = text.split(callStart, 2)
   const [written = ''] = behind.split(callEnd, 1)
   const call = wholeLiteral(written.trim())

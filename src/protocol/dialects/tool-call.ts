@@ -1,9 +1,9 @@
 /** Parses function calls between `<tool_call>` tags in the JSON and XML forms of the Qwen models and their derivatives. Pure. */
 import { readLooseValue } from '../loose-value.ts'
 import type { ReadRules } from './dialect.ts'
-import { isRecord } from './written-turn.ts'
-import type { CallFields } from './written-turn.ts'
 import { jsonOrUndefined } from '../../shared/json.ts'
+import { isRecord } from '../../shared/fields.ts'
+import type { Fields } from '../../shared/fields.ts'
 import { own } from '../../shared/known.ts'
 
 export const callStart = '<tool_call>'
@@ -13,7 +13,7 @@ export const functionStart = '<function='
 /** A call of a function: its name and its arguments. */
 export interface FunctionCall {
   readonly name: unknown
-  readonly values: CallFields
+  readonly values: Fields
 }
 
 /** The arguments of the first or last call of `text`, if it is one of the function `name`. */
@@ -22,7 +22,7 @@ export function toolArguments(
   which: 'first' | 'last',
   name: string,
   rules: Pick<ReadRules, 'parse'>,
-): CallFields | undefined {
+): Fields | undefined {
   const call = functionCall(text, which, rules)
   return call?.name === name ? call.values : undefined
 }

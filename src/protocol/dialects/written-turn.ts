@@ -3,9 +3,8 @@ import type { ReadRules, WrittenCall, WrittenUse } from './dialect.ts'
 import { firstThinking, splitAtThinking, thinkingOpens } from '../thinking-marks.ts'
 import { toolNamed } from '../view-tools.ts'
 import type { TextSpan } from '../thinking-marks.ts'
+import type { Fields } from '../../shared/fields.ts'
 import { own } from '../../shared/known.ts'
-
-export type CallFields = { readonly [key: string]: unknown }
 
 /** Start and end of the text between the first `open` at or after `from` and the next `close`. */
 export function between(text: string, open: string, close: string, from = 0): TextSpan | undefined {
@@ -53,7 +52,7 @@ export function pick<T>(items: readonly T[], which: 'first' | 'last'): T | undef
 }
 
 /** The box of a call and its source; undefined if one of them is missing. */
-export function writtenBox(values: CallFields, source: unknown = own(values, 'source')): WrittenCall | undefined {
+export function writtenBox(values: Fields, source: unknown = own(values, 'source')): WrittenCall | undefined {
   const bbox = own(values, 'bbox_2d')
   if (bbox === undefined || typeof source !== 'string') return undefined
   return { bbox, source, written: JSON.stringify(bbox) }
@@ -62,15 +61,11 @@ export function writtenBox(values: CallFields, source: unknown = own(values, 'so
 /** The call that `values` are the arguments of, by the name of its function: a zoom, or where the profile has others, a tool. */
 export function writtenCall(
   name: unknown,
-  values: CallFields,
+  values: Fields,
   { tools }: Pick<ReadRules, 'tools'>,
   source: unknown = own(values, 'source'),
 ): WrittenCall | WrittenUse | undefined {
   const tool = tools === undefined ? undefined : toolNamed(name)
   if (tool === undefined) return writtenBox(values, source)
   return typeof source === 'string' ? { tool, values, source } : undefined
-}
-
-export function isRecord(value: unknown): value is CallFields {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
