@@ -15,6 +15,7 @@ import { embeddedProfileWith, profiles } from '../../protocol/profile.ts'
 import { searchToEnd } from '../../search/search-many.ts'
 import { ContextLengthError, UserError } from '../../shared/errors.ts'
 import { region } from '../../vision/region.ts'
+import { overviewPolicy } from '../baseline/overview.ts'
 import type { View } from '../policy.ts'
 import { embeddedPolicy } from './embedded-policy.ts'
 import { checkQuestion, samplerPolicy } from './sampler-policy.ts'
@@ -60,6 +61,26 @@ describe('embedded policy', () => {
       await rm(folder, { recursive: true })
     }
   })
+
+  test.each(['take', 'answerNow'] as const)(
+    'an aborted search lets go of the request of its turn (%s)',
+    async (way) => {
+      const stop = new AbortController()
+      const heard: (AbortSignal | undefined)[] = []
+      const sampler: Sampler = {
+        sample: (_, { signal }) => {
+          heard.push(signal)
+          stop.abort()
+          return new Promise(() => {})
+        },
+      }
+      const inner = samplerPolicy('test', sampler, 0.7)
+      const policy = way === 'take' ? inner : overviewPolicy(inner)
+      const options = { profile: profiles.embedded, seed: 1, signal: stop.signal }
+      await expect(searchToEnd(task, policy, options)).rejects.toMatchObject({ code: 'aborted' })
+      expect(heard.map((signal) => signal?.aborted)).toEqual([true])
+    },
+  )
 
   test('is conditioned on the question, its own last turn as it was sampled, and the name of what it sees', async () => {
     const { sampler, asked } = scripted(zoom, zoom.replace('0.5, 0.5', '0.25, 0.25'), '</think><answer>4</answer>')

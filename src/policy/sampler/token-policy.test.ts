@@ -148,6 +148,23 @@ describe('a policy in tokens', () => {
     expect(replies[0]!.sample).toMatchObject({ reply: encode('<think>I see') })
   })
 
+  test('an aborted search lets go of the request of its turn', async () => {
+    const stop = new AbortController()
+    const heard: (AbortSignal | undefined)[] = []
+    const sampler: Sampler = {
+      sample: (_, { signal }) => {
+        heard.push(signal)
+        stop.abort()
+        return new Promise(() => {})
+      },
+    }
+    const profile = profiles['official-train']
+    const policy = tokenPolicy({ name: 'token:test', sampler, model, profile, temperature: 1, maxTokens: 99 })
+    const search = searchToEnd(await task(), policy, { profile, seed: 3, signal: stop.signal })
+    await expect(search).rejects.toMatchObject({ code: 'aborted' })
+    expect(heard.map((signal) => signal?.aborted)).toEqual([true])
+  })
+
   test('is told of a mistake without a picture', async () => {
     const { asked } = await searched([{ text: zoom('observation_9') }, { text: answer }])
     expect(asked[1]!.prompt.filter(({ kind }) => kind === 'image')).toHaveLength(1)

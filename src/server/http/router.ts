@@ -1,4 +1,7 @@
-/** Finds the route of a request by method and path. */
+/**
+ * Finds the route of a request by method and path. A library for routing would replace these lines alone: access control, limits for slow
+ * clients, and errors that list the routes stay ours, and work on Node's own requests.
+ */
 import type { IncomingHttpHeaders } from 'node:http'
 import { HttpError } from './http-error.ts'
 import { own } from '../../shared/known.ts'
