@@ -18,6 +18,8 @@ export interface ServedPage {
   readonly base: string
   /** Loads the page anew at what stands behind `#/`, so that nothing is left of what was open before. */
   open(path?: string): Promise<void>
+  /** Another page at what stands behind `#/`, whose clock can be put forward: what it does now and then need not be waited for. */
+  openTimed(path: string): Promise<Page>
   close(): Promise<void>
 }
 
@@ -29,15 +31,25 @@ export async function servePage(
 ): Promise<ServedPage> {
   const { url: base, stop } = await startServer(['serve', '--runs', runs, ...options], { env })
   const browser = await openBrowser()
-  const page = await browser.newPage({ viewport: { width: 1280, height: 900 } })
-  page.setDefaultTimeout(120_000)
-  page.on('pageerror', (error) => errors.push(error.message))
+  const newPage = async (): Promise<Page> => {
+    const page = await browser.newPage({ viewport: { width: 1280, height: 900 } })
+    page.setDefaultTimeout(120_000)
+    page.on('pageerror', (error) => errors.push(error.message))
+    return page
+  }
+  const page = await newPage()
   return {
     page,
     base,
     async open(path = '') {
       await page.goto('about:blank')
       await page.goto(`${base}/#/${path}`)
+    },
+    async openTimed(path) {
+      const timed = await newPage()
+      await timed.clock.install()
+      await timed.goto(`${base}/#/${path}`)
+      return timed
     },
     async close() {
       await browser.close()

@@ -85,18 +85,18 @@ describe.skipIf(!hasBrowser)('notes on the pages', () => {
   }, 120_000)
 
   test('of one page are seen by another, in the comparison of two runs too', async () => {
+    const first = await served.openTimed('run/a/1')
+    await first.locator('.notes-panel').waitFor()
+    await first.keyboard.press('s')
+    await first.locator('.notes-panel button.star[aria-pressed=true]').waitFor()
     await served.open('run/a/1')
-    await page.locator('.notes-panel').waitFor()
-    await press('s')
     await pressed(/star/).waitFor()
-    const second = await page.context().browser()!.newPage()
-    await second.goto(`${served.base}/#/run/a/1`)
-    await second.locator('.notes-panel button.star[aria-pressed=true]').waitFor()
-    await second.keyboard.press('v')
-    await second.locator('.notes-panel').getByRole('button', { name: 'right', pressed: true }).waitFor()
-    // The first page asks again by itself.
+    await press('v')
     await pressed('right').waitFor()
-    await second.close()
+    // The first page asks again by itself, every ten seconds.
+    await first.clock.fastForward(10_000)
+    await first.locator('.notes-panel').getByRole('button', { name: 'right', pressed: true }).waitFor()
+    await first.close()
     await served.open('diff/a/b/1/1')
     await page.locator('.side-by-side .note-line').getByRole('img', { name: 'starred' }).waitFor()
     await press('2')

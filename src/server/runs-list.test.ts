@@ -27,10 +27,10 @@ describe.skipIf(!hasBrowser)('the list of runs', () => {
   const run = (name: string): string => join(folder, 'runs', name)
   const names = (): Promise<string[]> => page.locator('.virtual tbody th a').allInnerTexts()
   /** The texts of a row by the titles of its columns. */
-  const row = async (name: string): Promise<Record<string, string>> => {
-    const titles = await page.locator('.virtual thead th').allInnerTexts()
-    const link = page.getByRole('link', { name, exact: true })
-    const cells = await page.locator('.virtual tbody tr').filter({ has: link }).locator('th, td').allInnerTexts()
+  const row = async (name: string, on = page): Promise<Record<string, string>> => {
+    const titles = await on.locator('.virtual thead th').allInnerTexts()
+    const link = on.getByRole('link', { name, exact: true })
+    const cells = await on.locator('.virtual tbody tr').filter({ has: link }).locator('th, td').allInnerTexts()
     return Object.fromEntries(titles.map((title, at) => [title.replace(/ .$/, ''), cells[at] ?? '']))
   }
 
@@ -273,11 +273,12 @@ describe.skipIf(!hasBrowser)('the list of runs', () => {
   })
 
   test('a run that ends is shown to have ended, without a reload', async () => {
-    await served.open('runs?words=going')
-    await expect.poll(async () => (await row('going'))['State']).toMatch(/^running/)
+    const watched = await served.openTimed('runs?words=going')
+    await expect.poll(async () => (await row('going', watched))['State']).toMatch(/^running/)
     await writeFile(join(run('going'), 'progress.json'), job({ done: 40, ended: { how: 'complete' } }))
     await rm(join(run('going'), 'lock'))
-    await expect.poll(async () => (await row('going'))['State'], { timeout: 60_000 }).toBe('finished')
+    await watched.clock.fastForward(4000)
+    await expect.poll(async () => (await row('going', watched))['State']).toBe('finished')
     expect(errors).toEqual([])
   })
 })

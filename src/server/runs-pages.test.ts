@@ -85,7 +85,7 @@ describe.skipIf(!hasBrowser)('the Runs pages', () => {
 
   const open = (address: string): Promise<void> => served.open(address)
   const table = (name: 'Searches' | 'Problems') => page.getByRole('table', { name })
-  const cellsOf = (row: number): Promise<string[]> => page.locator(`.virtual tr[data-row="${row}"] td`).allInnerTexts()
+  const cellsOf = (row: number, on = page): Promise<string[]> => on.locator(`.virtual tr[data-row="${row}"] td`).allInnerTexts()
 
   test('every ask of a server has a row, with whom it was put to; unjudged, it is neither scored nor red', async () => {
     await open('run/asks')
@@ -269,16 +269,18 @@ describe.skipIf(!hasBrowser)('the Runs pages', () => {
       'trajectories.jsonl': `${jsonLines([good, 17, null, { version: 9 }])}\0\0\n${torn}`,
       'metrics.jsonl': `nonsense\n{"stage":"rl","step":1,"reward":null,"ends":[]}\n[]\n{"stage":7}`,
     })
-    await open('run/broken')
-    await page.getByText('1 of 1 searches').waitFor()
-    await page.getByText('4 lines of the log are not searches of this version').waitFor()
-    await page.getByText('Avg@1').waitFor()
-    await expect.poll(() => page.getByRole('alert').count()).toBe(0)
+    const watched = await served.openTimed('run/broken')
+    await watched.getByText('1 of 1 searches').waitFor()
+    await watched.getByText('4 lines of the log are not searches of this version').waitFor()
+    await watched.getByText('Avg@1').waitFor()
+    await expect.poll(() => watched.getByRole('alert').count()).toBe(0)
     await rm(path, { recursive: true })
-    await page
+    await watched.clock.fastForward(10_000)
+    await watched
       .getByText('There is no such run. It may have been moved or deleted. Showing the last known state.')
       .waitFor()
-    await expect.poll(() => page.locator('.virtual tr[data-row]').count()).toBe(1)
+    await expect.poll(() => watched.locator('.virtual tr[data-row]').count()).toBe(1)
+    await watched.close()
 
     await writeRun(run('folder-for-log'), evalOf())
     await mkdir(join(run('folder-for-log'), 'trajectories.jsonl'))

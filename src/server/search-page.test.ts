@@ -7,6 +7,9 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { hasBrowser, servePage, type ServedPage } from '../../test/served-page.ts'
 import { writeRichRun, writeTurnedRun } from '../../test/searched.ts'
 
+/** After that long a page asks the server again. */
+const refreshMs = 10_000
+
 describe.skipIf(!hasBrowser)('the page of a search', () => {
   let folder: string
   let served: ServedPage
@@ -246,13 +249,18 @@ describe.skipIf(!hasBrowser)('the page of a search', () => {
   })
 
   test('a server that has gone is said so on the open page, which goes on by itself', async () => {
-    await openRich()
-    await page.route('**/api/**', (route) => route.abort())
-    await page.getByText('The server does not answer. If it has ended, start it again').waitFor()
-    await page.keyboard.press('End')
-    await expectTurn('.card.now', '4')
-    await page.unroute('**/api/**')
-    await page.getByText('The server does not answer.').waitFor({ state: 'detached' })
+    const watched = await served.openTimed('run/rich/0')
+    await watched.locator('.turns .card').nth(4).waitFor()
+    await watched.locator('.group button').nth(1).waitFor()
+    await watched.route('**/api/**', (route) => route.abort())
+    await watched.clock.fastForward(refreshMs)
+    await watched.getByText('The server does not answer. If it has ended, start it again').waitFor()
+    await watched.keyboard.press('End')
+    await expect.poll(() => watched.locator('.card.now').getAttribute('data-turn')).toBe('4')
+    await watched.unroute('**/api/**')
+    await watched.clock.fastForward(refreshMs)
+    await watched.getByText('The server does not answer.').waitFor({ state: 'detached' })
+    await watched.close()
     await served.open('run/rich/99')
     await page.getByText('The run has no such search. Open one from the list of the run.').waitFor()
   })
