@@ -4,5 +4,5 @@ import { writeFileSync } from 'node:fs'
 import { commandsPage } from '../dist/cli/commands-page.js'
 import { filterPage } from '../dist/cli/filter-page.js'
 
-writeFileSync(new URL('../docs/commands.md', import.meta.url), commandsPage())
+writeFileSync(new URL('../docs/commands.md', import.meta.url), await commandsPage())
 writeFileSync(new URL('../docs/filter.md', import.meta.url), filterPage())

@@ -6,18 +6,18 @@ import { commandsPage } from './commands-page.ts'
 import { filterPage } from './filter-page.ts'
 import { program } from './program.ts'
 
-test('docs/commands.md is up to date: npm run docs writes it', () => {
-  expect(readFileSync(new URL('../../docs/commands.md', import.meta.url), 'utf8')).toBe(commandsPage())
+test('docs/commands.md is up to date: npm run docs writes it', async () => {
+  expect(readFileSync(new URL('../../docs/commands.md', import.meta.url), 'utf8')).toBe(await commandsPage())
 })
 
 test('docs/filter.md is up to date: npm run docs writes it', () => {
   expect(readFileSync(new URL('../../docs/filter.md', import.meta.url), 'utf8')).toBe(filterPage())
 })
 
-test('every option of every command stands under a heading, in the page and in help', () => {
-  const page = commandsPage()
+test('every option of every command stands under a heading, in the page and in help', async () => {
+  const page = await commandsPage()
   const commands = (above: Command): readonly Command[] => above.commands.flatMap((one) => [one, ...commands(one)])
-  for (const command of commands(program()).filter(({ options }) => options.length > 0)) {
+  for (const command of commands(await program()).filter(({ options }) => options.length > 0)) {
     const help = command.helpInformation()
     for (const { long, helpGroupHeading } of command.options) {
       expect(help).toContain(helpGroupHeading)
@@ -27,8 +27,9 @@ test('every option of every command stands under a heading, in the page and in h
   }
 })
 
-test('--data names problems in every command that has it, and --problems is the same', () => {
-  const having = program().commands.filter(({ options }) => options.some(({ long }) => long === '--data'))
+test('--data names problems in every command that has it, and --problems is the same', async () => {
+  const { commands } = await program()
+  const having = commands.filter(({ options }) => options.some(({ long }) => long === '--data'))
   expect(having.map((command) => command.name())).toEqual(['collect', 'sft', 'rl', 'eval', 'export'])
   for (const command of having) {
     expect(command.options.some(({ short, long }) => [short, long].includes('--problems'))).toBe(true)

@@ -2,8 +2,8 @@
 import type { Command, Option } from 'commander'
 import { exitCodes, program } from './program.ts'
 
-export function commandsPage(): string {
-  const root = program()
+export async function commandsPage(): Promise<string> {
+  const root = await program()
   const codes = Object.entries(exitCodes).map(([code, text]) => `| ${code} | ${text} |`)
   return [
     '# Commands',

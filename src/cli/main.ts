@@ -6,4 +6,5 @@ import { runProgram } from './run-program.ts'
 
 tolerateClosedPipes()
 showWarnings()
-runProgram(['mini-o3', ...process.argv.slice(2, 3)].join(' '), () => program().parseAsync())
+const words = process.argv.slice(2)
+runProgram(['mini-o3', ...words.slice(0, 1)].join(' '), async () => (await program(words)).parseAsync())

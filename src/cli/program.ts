@@ -1,26 +1,5 @@
 /** The commands of `mini-o3`, and its exit codes. */
 import { Command } from 'commander'
-import { addAsk } from './ask.ts'
-import { addCollect } from './data/collect.ts'
-import { addData } from './data/pull.ts'
-import { addDemo } from './demo.ts'
-import { addDoctor } from './doctor.ts'
-import { addEval } from './eval/eval.ts'
-import { addExport } from './data/export.ts'
-import { addImport } from './data/import.ts'
-import { addFork } from './fork.ts'
-import { addJudge } from './eval/judge.ts'
-import { addMcp } from './serve/mcp.ts'
-import { addNote } from './note.ts'
-import { addModels } from './models.ts'
-import { addProbe } from './data/probe.ts'
-import { addRecipe } from './recipe.ts'
-import { addReport } from './eval/report.ts'
-import { addRl } from './train/rl.ts'
-import { addServe } from './serve/serve.ts'
-import { addSft } from './train/sft.ts'
-import { addTry } from './try.ts'
-import { addView } from './serve/view.ts'
 import { checkNamesBelow, withHelpTopics } from './options/help.ts'
 import { asStarted } from './print/as-started.ts'
 import { version } from '../shared/version.ts'
@@ -37,8 +16,36 @@ function exitCodesText(): string {
   return ['Exit codes:', ...Object.entries(exitCodes).map(([code, text]) => `  ${code.padEnd(3)}  ${text}`)].join('\n')
 }
 
-/** All commands. */
-export function program(): Command {
+/** Adds each command to the program, in the order in which help lists them. Loading the code of all of them takes most of a second. */
+const commands: Readonly<Record<string, () => Promise<(root: Command) => void>>> = {
+  demo: async () => (await import('./demo.ts')).addDemo,
+  ask: async () => (await import('./ask.ts')).addAsk,
+  probe: async () => (await import('./data/probe.ts')).addProbe,
+  collect: async () => (await import('./data/collect.ts')).addCollect,
+  sft: async () => (await import('./train/sft.ts')).addSft,
+  rl: async () => (await import('./train/rl.ts')).addRl,
+  eval: async () => (await import('./eval/eval.ts')).addEval,
+  report: async () => (await import('./eval/report.ts')).addReport,
+  judge: async () => (await import('./eval/judge.ts')).addJudge,
+  export: async () => (await import('./data/export.ts')).addExport,
+  import: async () => (await import('./data/import.ts')).addImport,
+  serve: async () => (await import('./serve/serve.ts')).addServe,
+  try: async () => (await import('./try.ts')).addTry,
+  view: async () => (await import('./serve/view.ts')).addView,
+  note: async () => (await import('./note.ts')).addNote,
+  fork: async () => (await import('./fork.ts')).addFork,
+  mcp: async () => (await import('./serve/mcp.ts')).addMcp,
+  data: async () => (await import('./data/pull.ts')).addData,
+  models: async () => (await import('./models.ts')).addModels,
+  doctor: async () => (await import('./doctor.ts')).addDoctor,
+  async recipe() {
+    const { addRecipe } = await import('./recipe.ts')
+    return (root) => addRecipe(root, async (words) => (await program(words)).parseAsync(words, { from: 'user' }))
+  },
+}
+
+/** Defines the command that `words` begin with; all commands if they begin with none. */
+export async function program(words: readonly string[] = []): Promise<Command> {
   const root = new Command('mini-o3')
     .description(
       'Visual search by thinking with images: zoom into a picture, turn after turn, until the answer is legible.',
@@ -55,30 +62,9 @@ export function program(): Command {
     })
   const examples = ['mini-o3 demo', 'mini-o3 ask scene.jpg "Which digit is on the red heart?"']
   root.addHelpText('after', `\nExamples:\n${examples.map((line) => `  $ ${line}`).join('\n')}\n\n${exitCodesText()}`)
-  for (const add of [
-    addDemo,
-    addAsk,
-    addProbe,
-    addCollect,
-    addSft,
-    addRl,
-    addEval,
-    addReport,
-    addJudge,
-    addExport,
-    addImport,
-    addServe,
-    addTry,
-    addView,
-    addNote,
-    addFork,
-    addMcp,
-    addData,
-    addModels,
-    addDoctor,
-  ])
-    add(root)
-  addRecipe(root, (options) => program().parseAsync(options, { from: 'user' }))
+  const named = Object.entries(commands).filter(([name]) => name === words[0])
+  const wanted = named.length > 0 ? named : Object.entries(commands)
+  for (const add of await Promise.all(wanted.map(([, load]) => load()))) add(root)
   withHelpTopics(root)
   checkNamesBelow(root)
   return root

@@ -40,7 +40,7 @@ async function mini(...words: string[]): Promise<string> {
   let said = ''
   const spy = vi.spyOn(process.stdout, 'write').mockImplementation((text) => Boolean((said += String(text))))
   try {
-    await program().exitOverride().parseAsync(words, { from: 'user' })
+    await (await program(words)).exitOverride().parseAsync(words, { from: 'user' })
     return said
   } finally {
     spy.mockRestore()

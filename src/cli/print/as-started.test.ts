@@ -11,8 +11,8 @@ test('behind npx where npx started the program, and nowhere else', () => {
   for (const env of [{}, { npm_command: 'run-script' }]) expect(asStarted(told, env)).toBe(told)
 })
 
-test('every command is known', () => {
-  const names = program().commands.map((command) => command.name())
+test('every command is known', async () => {
+  const names = (await program()).commands.map((command) => command.name())
   for (const name of names)
     expect(asStarted(`mini-o3 ${name} x`, { npm_command: 'exec' })).toBe(`npx mini-o3 ${name} x`)
 })
