@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os'
 import { defineConfig } from 'vitest/config'
 
 export default defineConfig({
@@ -15,8 +16,8 @@ export default defineConfig({
     // The program looks the same to them whether or not npx started them.
     env: { MINI_O3_PORTS: '', MINI_O3_LLAMA_SERVER: '', XDG_CACHE_HOME: '/dev/null', npm_command: '' },
     pool: 'threads',
-    // Vitest leaves one core free, which on the two of a small machine is half of them.
-    maxWorkers: '100%',
+    // Many tests wait for a browser, a server or a process: more workers than cores keep the cores busy meanwhile.
+    maxWorkers: Math.ceil(1.5 * availableParallelism()),
     reporters: ['default', './scripts/plain-reporter.mjs'],
   },
 })
