@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import axe from 'axe-core'
+import type { RunOptions } from 'axe-core'
 import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { writePacedRun, writeTokensRun } from '../../test/paced-run.ts'
@@ -12,13 +13,14 @@ import { jsonLines, storedSearch, writeRun } from '../../test/stored-searches.ts
 import { writeTryPage } from '../page/try-page.ts'
 import { shippedCheckpoint } from '../policy/embedded/embedded-policy.ts'
 
-/** A page: its address, what is visible once it is there, and keys that open more of it. */
+/** A page: its address, what is visible once it is there, and what opens more of it. */
 interface Visit {
   readonly name: string
   readonly address: string
   readonly there: string
-  readonly keys?: readonly string[]
-  /** Elements that are clicked. */
+  /** Names of the boxes below the picture that are checked. */
+  readonly checks?: readonly string[]
+  /** Elements that are clicked then. */
   readonly opens?: string
   /** What is visible after that. */
   readonly opened?: string
@@ -28,9 +30,12 @@ interface Visit {
   readonly file?: 'try.html'
 }
 
-/** Clicked: a key that is pressed before the page listens would open nothing. */
 const fork = 'button:has-text("fork from here")'
+const entropies = { there: '.turns', checks: ['shade tokens'], opens: '.button-bar :text-is("entropy")' }
 const forkForm = { address: 'run/first/1?turn=1', there: fork, opens: fork, opened: '.fork .go:enabled' }
+
+/** The dark differs from the light in its colours alone, so it is put to these rules of axe, and not once more to all. */
+const ofColours = ['color-contrast', 'link-in-text-block']
 
 const visits: readonly Visit[] = [
   { name: 'the form', address: '', there: 'form' },
@@ -51,33 +56,52 @@ const visits: readonly Visit[] = [
     name: 'a turn with every mark',
     address: 'run/first/1?turn=2',
     there: '.turns',
-    keys: ['p', 'h', 'm', 't', 'f', '?'],
+    checks: ['path', 'heat', 'target', 'zoom along'],
+    opens: '.by-keys',
+    opened: '.keys-help',
   },
   {
     name: 'a turn on an axis of time, with failed attempts',
     address: 'run/paced/0?turn=2',
     there: '.pace',
-    keys: ['a'],
+    checks: ['time axis'],
   },
-  { name: 'requests and replies', address: 'run/paced/0', there: '.turns', opens: '.exchange > summary' },
-  { name: 'log-probabilities', address: 'run/tokens/0', there: '.turns', keys: ['l'] },
   {
-    name: 'entropies',
+    name: 'requests and replies',
+    address: 'run/paced/0',
+    there: '.turns',
+    opens: '.exchange > summary',
+    opened: '.exchange .request',
+  },
+  {
+    name: 'log-probabilities',
     address: 'run/tokens/0',
     there: '.turns',
-    keys: ['l'],
-    opens: '.button-bar :text-is("entropy")',
+    checks: ['shade tokens'],
+    opened: '.heat-legend',
   },
+  { name: 'entropies', address: 'run/tokens/0', ...entropies, opened: '.heat-legend:has-text("Entropy")' },
   {
     name: 'log-probabilities without entropies',
     address: 'run/tokens/2',
-    there: '.turns',
-    keys: ['l'],
-    opens: '.button-bar :text-is("entropy")',
+    ...entropies,
+    opened: 'text=This search has no entropies',
   },
   { name: 'a search that failed', address: 'run/paced/1', there: '.card.ending' },
-  { name: 'searches side by side', address: 'run/first/1?turn=1', there: '.turns', keys: ['c'] },
-  { name: 'a search with notes', address: 'run/first/2', there: '.notes-panel', keys: ['s', 'v'] },
+  {
+    name: 'searches side by side',
+    address: 'run/first/1?turn=1',
+    there: '.turns',
+    checks: ['side by side'],
+    opened: '.side-by-side',
+  },
+  {
+    name: 'a search with notes',
+    address: 'run/first/2',
+    there: '.notes-panel',
+    opens: '.notes-panel .star, .verdicts :text-is("right")',
+    opened: '.notes-row:has(:text("undo")) .verdicts [aria-pressed=true]:text-is("right")',
+  },
   { name: 'a fork', ...forkForm },
   { name: 'a fork that is refused', ...forkForm, empties: '.fork .edges input >> nth=0' },
   { name: 'a search with two forks', address: 'run/first/0', there: '.forks li:nth-child(2)' },
@@ -131,37 +155,52 @@ describe.skipIf(!hasBrowser)('the pages', () => {
     await rm(folder, { recursive: true, force: true })
   })
 
-  /** What axe finds, as lines that say what is wrong where. */
-  async function findings(page: Page): Promise<string[]> {
-    await page.evaluate(axe.source)
-    return page.evaluate(async () => {
-      const { violations } = await (globalThis as unknown as { axe: typeof axe }).axe.run()
+  /** What axe finds, as lines that say what is wrong where. `rules`: those that are checked; all, if left out. */
+  async function findings(page: Page, rules?: readonly string[]): Promise<string[]> {
+    const options: RunOptions = { resultTypes: ['violations'], ...(rules && { runOnly: [...rules] }) }
+    return page.evaluate(async (given) => {
+      const { violations } = await (globalThis as unknown as { axe: typeof axe }).axe.run(given)
       return violations.flatMap(({ id, help, nodes }) =>
         nodes.map(({ target, any }) => `${id}: ${help} (${target.join(' ')}) ${any[0]?.message ?? ''}`),
       )
-    })
+    }, options)
   }
 
-  test.each(visits)('$name has no finding', async ({ address, there, empties, opens, opened, file, keys = [] }) => {
+  /** Opens a page with all that its visit opens of it. */
+  async function visit({ address, there, checks = [], opens, opened, empties, file }: Visit): Promise<void> {
+    const { page } = served
+    if (file === undefined) await served.open(address)
+    else await page.goto(pathToFileURL(join(folder, file)).href)
+    await page.locator(there).first().waitFor()
+    for (const name of checks) {
+      const box = page.locator('.controls').getByLabel(name)
+      await box.click()
+      await expect.poll(() => box.isChecked()).toBe(true)
+    }
+    if (opens !== undefined) {
+      await page.locator(opens).first().waitFor()
+      for (const one of await page.locator(opens).all()) await one.click()
+    }
+    if (opened !== undefined) await page.locator(opened).first().waitFor()
+    if (empties !== undefined) {
+      await page.locator(empties).fill('')
+      await page.keyboard.press('Enter')
+      await page.locator('[aria-invalid]:focus').waitFor()
+    }
+  }
+
+  test.each(visits)('$name has no finding', async (wanted) => {
     const { page } = served
     const found: string[] = []
-    for (const colorScheme of ['light', 'dark'] as const) {
-      for (const width of [1280, 380]) {
-        await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' })
-        await page.setViewportSize({ width, height: 900 })
-        if (file === undefined) await served.open(address)
-        else await page.goto(pathToFileURL(join(folder, file)).href)
-        await page.locator(there).first().waitFor()
-        for (const key of keys) await page.keyboard.press(key)
-        for (const one of opens === undefined ? [] : await page.locator(opens).all()) await one.click()
-        if (opened !== undefined) await page.locator(opened).first().waitFor()
-        if (empties !== undefined) {
-          await page.locator(empties).fill('')
-          await page.keyboard.press('Enter')
-          await page.locator('[aria-invalid]:focus').waitFor()
-        }
-        for (const finding of await findings(page)) found.push(`${colorScheme}, ${width} px: ${finding}`)
-      }
+    const keep = (how: string, all: readonly string[]): void => void found.push(...all.map((one) => `${how}: ${one}`))
+    for (const width of [1280, 380]) {
+      await page.emulateMedia({ colorScheme: 'light', reducedMotion: 'reduce' })
+      await page.setViewportSize({ width, height: 900 })
+      await visit(wanted)
+      await page.evaluate(axe.source)
+      keep(`light, ${width} px`, await findings(page))
+      await page.emulateMedia({ colorScheme: 'dark', reducedMotion: 'reduce' })
+      keep(`dark, ${width} px`, await findings(page, ofColours))
     }
     expect(found).toEqual([])
   })
