@@ -1,15 +1,18 @@
-/** `mini-o3 view` as a real child process: figures, pages as files, and words that are wrong. Needs `npm run build`. */
+/** `mini-o3 view`: figures and pages as files by the program as a real child process, wrong options in this one. Needs `npm run build`. */
 import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import sharp from 'sharp'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { dataIn } from '../../../test/page-file.ts'
+import { runCommand } from '../../../test/run-command.ts'
 import { startProgram, startServer } from '../../../test/run-program.ts'
 import { searched } from '../../../test/searched.ts'
 import type { SearchesData } from '../../page/page-data.ts'
 import { makeProblem } from '../../probe/problem.ts'
 import { makeScene } from '../../probe/scene.ts'
+import { exitCodeOf, messageOf } from '../../shared/errors.ts'
+import { addView } from './view.ts'
 
 let folder: string
 let run: string
@@ -63,8 +66,9 @@ test.each([
   [['run', 'nothing', '--figure', 'b.png'], 'leave the second run out'],
   [['run', 'nothing', '--export', 'b.site'], 'have no problem in common'],
 ])('what is wrong ends with exit 2, the fix and nothing written: %j', async (options, fix) => {
-  const { code, stderr } = await view(...options)
-  expect([code, stderr]).toEqual([2, expect.stringContaining(fix)])
+  const words = options.map((word) => (/^(run|nothing|folder|site|b\..*)$/.test(word) ? join(folder, word) : word))
+  const error: unknown = await runCommand([addView], 'view', ...words).catch((thrown: unknown) => thrown)
+  expect([exitCodeOf(error), messageOf(error)]).toEqual([2, expect.stringContaining(fix)])
   expect((await readdir(folder)).filter((name) => name.startsWith('b.'))).toEqual([])
 })
 
