@@ -3,7 +3,7 @@
  * maintenance and self-reflection (project page of Mini-o3, training recipe). Places are compared as boxes, thoughts by their words. Pure.
  */
 import type { PixelBox } from '../protocol/box.ts'
-import { shownSize } from '../protocol/orientation.ts'
+import { isCrop, shownSize } from '../protocol/orientation.ts'
 import { originalCount, originalOf } from '../protocol/originals.ts'
 import { patternNames } from '../protocol/pattern.ts'
 import type { PatternName } from '../protocol/pattern.ts'
@@ -120,10 +120,6 @@ const ofAll = /\b(?:all|each|every)\b/i
 
 const correction =
   /\b(?:not it|nothing here|nothing left|not here|not (?:the|what|visible|found)|isn't|wait|actually|mistaken?|wrong|misread|misjudged|second thoughts?|(?:look|check) again)\b/i
-
-function isCrop({ parent, made }: Observation): boolean {
-  return parent !== null && made === undefined
-}
 
 function breadthOf(observations: readonly Observation[]): number {
   let most = 0

@@ -76,3 +76,8 @@ export function boxOnOriginal(boxPx: PixelBox, observation: Shown, observations:
   const upright = orientedBox(boxPx, shownSize(observation), backwards(orientationOf(observation, observations)))
   return withinParent(upright, observation.boxInOriginalPx)
 }
+
+/** A region that was zoomed into, and no picture that was only shown in another way. */
+export function isCrop({ parent, made }: Observation): boolean {
+  return parent !== null && made === undefined
+}

@@ -4,6 +4,7 @@
  */
 import { join } from 'node:path'
 import { policyFile } from '../runs/training.ts'
+import { shellWord } from '../shared/shell-word.ts'
 import { presets } from './presets.ts'
 import type { Flags, PresetName } from './presets.ts'
 
@@ -74,8 +75,7 @@ export function recipeStages({ preset, seed, workers }: RecipeSettings, folder: 
 
 /** A stage as a line for a shell. */
 export function commandLine({ words }: Pick<RecipeStage, 'words'>): string {
-  const quoted = words.map((word) => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`))
-  return ['mini-o3', ...quoted].join(' ')
+  return ['mini-o3', ...words.map(shellWord)].join(' ')
 }
 
 function wordsOf(flags: Flags): string[] {

@@ -2,7 +2,7 @@
 import { legibleFor } from '../../policy/registry/kinds.ts'
 import { intersectionOverUnion } from '../../protocol/box.ts'
 import type { PixelBox } from '../../protocol/box.ts'
-import { orientationOf, turnedSize } from '../../protocol/orientation.ts'
+import { isCrop, orientationOf, turnedSize } from '../../protocol/orientation.ts'
 import { observationsOf } from '../../protocol/originals.ts'
 import { holdsCore, targetBoxes } from '../../protocol/target-box.ts'
 import type { Observation, Trajectory } from '../../protocol/trajectory.ts'
@@ -80,11 +80,6 @@ function scaleOf(observation: Observation, observations: readonly Observation[])
   const { boxInOriginalPx: box, view } = observation
   const upright = turnedSize(view, orientationOf(observation, observations))
   return { across: upright.width / (box[2] - box[0]), down: upright.height / (box[3] - box[1]) }
-}
-
-/** A region that was zoomed into, and no picture that was only shown in another way. */
-function isCrop({ parent, made }: Observation): boolean {
-  return parent !== null && made === undefined
 }
 
 /** Whether the view contains the target's core, large enough to read. */

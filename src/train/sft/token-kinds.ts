@@ -5,7 +5,7 @@
  */
 import { shapeTokens } from '../../model/goal.ts'
 import { cellName, cellsInOrder, phrases, quadrants } from '../../model/language.ts'
-import { maxObservations, tokenOf } from '../../model/tokenizer.ts'
+import { sourceNames, tokenOf } from '../../model/tokenizer.ts'
 
 export const tokenKinds = ['verdict', 'shape', 'digit', 'find', 'place', 'source', 'box', 'other'] as const
 export type TokenKind = (typeof tokenKinds)[number]
@@ -29,10 +29,7 @@ const verdictTokens = new Set(
 )
 const digitTokens = new Set('0123456789'.split('').map(tokenOf))
 const placeTokens = new Set([...cellsInOrder.map(cellName), ...quadrants].map((name) => tokenOf(` ${name}`)))
-const sourceTokens = new Set([
-  tokenOf('original_image'),
-  ...Array.from({ length: maxObservations }, (_, i) => tokenOf(`observation_${i + 1}`)),
-])
+const sourceTokens = new Set(sourceNames.map(tokenOf))
 const freshTokens = new Set([candidates, tooSmall, closer].map(tokenOf))
 const nextSourceToken = tokenOf(nextSource)
 const zoomToken = tokenOf(zoom)
