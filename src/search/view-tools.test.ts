@@ -266,7 +266,7 @@ describe('a profile', () => {
     '%s cannot have them',
     (name) => {
       expect(() => profileWith(profiles[name], { tools: ['rotate'] })).toThrow(
-        'Take one of default, tools, qwen3-vl, qwen3.5.',
+        'Use one of default, tools, qwen3-vl, qwen3.5.',
       )
     },
   )
