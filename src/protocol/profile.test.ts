@@ -123,10 +123,10 @@ describe('profiles', () => {
   })
 
   test.each([
-    [50, 'Take 48'],
-    [0, 'Take 16'],
-    [272, 'Take 256'],
-    [64.5, 'Take 64'],
+    [50, 'Use 48'],
+    [0, 'Use 16'],
+    [272, 'Use 256'],
+    [64.5, 'Use 64'],
   ])('a side of %d pixels is refused with one that can be had', (viewSide, fix) => {
     expect(() => embeddedProfileWith({ viewSide, contextLimit: null })).toThrow(UserError)
     expect(() => embeddedProfileWith({ viewSide, contextLimit: null })).toThrow(fix)
