@@ -89,7 +89,7 @@ function together(a: Used, b: Used): Used {
   }
 }
 
-/** For example `4.2 s, of it 1.0 s waiting (1 retry); 3,120 tokens sent (2,000 cached), 56 written; cost 0.00123`. */
+/** For example `4.2 s, of which 1.0 s waiting (1 retry); 3,120 tokens sent (2,000 cached), 56 written; cost 0.00123`. */
 export function usedText({ ms, waitedMs, retries, tokens, cost }: Used, billed: boolean): string {
   const again = retries === 0 ? '' : retries === 1 ? '1 retry' : `${retries} retries`
   const waited = waitedMs > 0 ? `, of which ${duration(waitedMs)} waiting (${again})` : again && `, ${again}`

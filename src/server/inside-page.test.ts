@@ -41,11 +41,11 @@ describe.skipIf(!hasBrowser)('the inside of a turn', () => {
 
   test('the figures of a turn, and so far, stand below the timeline and are spoken with its slider', async () => {
     await served.open('run/paced/0')
-    await expect.poll(line).toMatch(/^All: 10.0 s, of it 2.5 s waiting \(2 retries\); 6,100 tokens sent.*cost 0\.0/)
+    await expect.poll(line).toMatch(/^All: 10.0 s, of which 2.5 s waiting \(2 retries\); 6,100 tokens sent.*cost 0\.0/)
     await page.keyboard.press('ArrowRight')
     await page.keyboard.press('ArrowRight')
     const second =
-      /Turn 2: 5.0 s, of it 2.5 s waiting \(2 retries\); 2,350 tokens sent \(1,000 cached\), 60 written; cost/
+      /Turn 2: 5.0 s, of which 2.5 s waiting \(2 retries\); 2,350 tokens sent \(1,000 cached\), 60 written; cost/
     await expect.poll(line).toMatch(second)
     await expect.poll(() => slider().getAttribute('aria-valuetext')).toMatch(second)
     await expect.poll(() => page.locator('.question dl').innerText()).toMatch(/Tokens\s+6,100 in, 190 out/)
@@ -117,7 +117,7 @@ describe.skipIf(!hasBrowser)('the inside of a turn', () => {
       .toMatch(/slow down <b>.*waited 1.5 s/)
     await served.open('run/paced/1')
     await expect.poll(() => page.locator('.card.ending').innerText()).toMatch(/overloaded.*waited 1.0 s/s)
-    await expect.poll(line).toMatch(/^All: 9.0 s, of it 1.0 s waiting/)
+    await expect.poll(line).toMatch(/^All: 9.0 s, of which 1.0 s waiting/)
   })
 
   test('a search of an earlier version shows what it has, on its axis of turns', async () => {
