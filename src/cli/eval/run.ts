@@ -83,7 +83,6 @@ export async function runEval(plan: EvalPlan): Promise<RanEval> {
     const policy = control?.policy(opened) ?? opened
     if (policy.about !== undefined) say(policy.about)
     if (budget) sayTradeOff(budget)
-    if (!options.json) say(powerText(assumedSpread, { problems: whole.length, samples: options.samples }, 'assumed'))
     let measured: MeasuredRun | undefined
     try {
       const title = `Searches of ${policy.name}`
@@ -103,6 +102,9 @@ export async function runEval(plan: EvalPlan): Promise<RanEval> {
       } as const
       const incomplete = await searchRun(options, searchPlan, async ({ tell, ...searches }) => {
         const { run } = searches
+        // Only once the folder is ours: an error before it should stand first.
+        if (!options.json)
+          say(powerText(assumedSpread, { problems: whole.length, samples: options.samples }, 'assumed'))
         const prices = await keepPrices(run.path, options.price)
         const note = progressNote(prices, options.policy, judge)
         const own = await judge.judgeIn(run)
