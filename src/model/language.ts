@@ -83,7 +83,10 @@ export function placeBox(place: string): RelativeBox | undefined {
   return cell && cellBox(cell)
 }
 
-/** Sides in pixels of the 64-pixel view from which a thing shows at all (the smallest there are in an overview), its shape can be told, its digit be read. */
+/**
+ * Sides in pixels of the 64-pixel view from which a thing shows at all, its shape can be told, its digit be read. The first is below the
+ * smallest thing of an overview, so that none is left out.
+ */
 export const visiblePx = 0.9
 export const legiblePx = 14.3
 export const readablePx = 20

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { smallConfig } from '../../../test/network.ts'
+import { waitingSampler } from '../../../test/waiting-sampler.ts'
 import { writeCheckpoint } from '../../engine/embedded/checkpoint.ts'
 import type { SampleRequest, Sampler } from '../../engine/engine.ts'
 import { initialParameters, parameterSpecs } from '../../model/parameters.ts'
@@ -66,14 +67,7 @@ describe('embedded policy', () => {
     'an aborted search lets go of the request of its turn (%s)',
     async (way) => {
       const stop = new AbortController()
-      const heard: (AbortSignal | undefined)[] = []
-      const sampler: Sampler = {
-        sample: (_, { signal }) => {
-          heard.push(signal)
-          stop.abort()
-          return new Promise(() => {})
-        },
-      }
+      const { sampler, heard } = waitingSampler(stop)
       const inner = samplerPolicy('test', sampler, 0.7)
       const policy = way === 'take' ? inner : overviewPolicy(inner)
       const options = { profile: profiles.embedded, seed: 1, signal: stop.signal }

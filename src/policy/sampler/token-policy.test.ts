@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { ids, qwenFiles } from '../../../test/qwen-files.ts'
+import { waitingSampler } from '../../../test/waiting-sampler.ts'
 import { type Prompt, promptLength, type Sampler, type SampleRequest } from '../../engine/engine.ts'
 import { chatModel } from '../../model/renderer/chat-model.ts'
 import { pixelBox } from '../../protocol/box.ts'
@@ -150,14 +151,7 @@ describe('a policy in tokens', () => {
 
   test('an aborted search lets go of the request of its turn', async () => {
     const stop = new AbortController()
-    const heard: (AbortSignal | undefined)[] = []
-    const sampler: Sampler = {
-      sample: (_, { signal }) => {
-        heard.push(signal)
-        stop.abort()
-        return new Promise(() => {})
-      },
-    }
+    const { sampler, heard } = waitingSampler(stop)
     const profile = profiles['official-train']
     const policy = tokenPolicy({ name: 'token:test', sampler, model, profile, temperature: 1, maxTokens: 99 })
     const search = searchToEnd(await task(), policy, { profile, seed: 3, signal: stop.signal })
