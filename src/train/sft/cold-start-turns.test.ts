@@ -101,11 +101,23 @@ describe('cold-start turns', () => {
   })
 
   test('every turn comes once an epoch, in another order each time', () => {
-    const settings = { batch: 4, seed: 1, steps: 10, learningRate: 1, warmupSteps: 1, saveEvery: 1 }
-    const epoch = (first: number): number[] => [0, 1, 2].flatMap((step) => batchIndices(12, settings, first + step))
+    const settings = { batch: 4, seed: 1 }
+    const indicesAt = batchIndices(12, settings)
+    const epoch = (first: number): number[] => [0, 1, 2].flatMap((step) => indicesAt(first + step))
     expect([...epoch(1)].sort((a, b) => a - b)).toEqual(Array.from({ length: 12 }, (_, i) => i))
     expect(epoch(1)).toEqual(epoch(1))
     expect(epoch(4)).not.toEqual(epoch(1))
     expect([...epoch(4)].sort((a, b) => a - b)).toEqual([...epoch(1)].sort((a, b) => a - b))
+  })
+
+  test('a step is the same wherever a run goes on from, and may hold parts of several epochs', () => {
+    const settings = { batch: 8, seed: 1 }
+    const indicesAt = batchIndices(3, settings)
+    const steps = [1, 2, 3].map((step) => indicesAt(step))
+    expect(batchIndices(3, settings)(3)).toEqual(steps[2])
+    const inOrder = steps.flat()
+    for (let first = 0; first < inOrder.length; first += 3) {
+      expect(inOrder.slice(first, first + 3).toSorted()).toEqual([0, 1, 2])
+    }
   })
 })

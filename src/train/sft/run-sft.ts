@@ -90,7 +90,8 @@ export async function runSft(options: RunSftOptions): Promise<boolean> {
       await teachStem(stem, settings, run, { firstStep, signal, onStep: options.onLook })
       if (signal?.aborted) return false
     }
-    await sft(engine, settings, defaultAdam, (step) => batchAt(turns, options, step), run, {
+    const indicesAt = batchIndices(turns.length, settings)
+    await sft(engine, settings, defaultAdam, (step) => batchAt(turns, indicesAt(step), options, step), run, {
       firstStep: done?.stage === 'sft' ? done.step + 1 : 1,
       signal,
       partsOf: partReader(profiles.embedded, decodeTokens),
@@ -118,10 +119,10 @@ function fits({ prompt, reply }: ColdStartTurn, config: ModelConfig): boolean {
 
 async function batchAt(
   turns: readonly ColdStartTurn[],
+  indices: readonly number[],
   { settings, openPicture }: RunSftOptions,
   step: number,
 ): Promise<Datum[]> {
-  const indices = batchIndices(turns.length, settings, step)
   const data = await Promise.all(
     indices.map(async (index, position) => {
       const rng = random('shift', settings.seed, step, position)

@@ -48,8 +48,9 @@ export async function runVlmSft(options: RunVlmSftOptions): Promise<boolean> {
     }
     const done = await loadCheckpoint(engine, run)
     if (!done && from !== undefined) await engine.loadWeights(from)
+    const indicesAt = batchIndices(examples.length, settings)
     const batchAt = async (step: number): Promise<Datum[]> => {
-      const searches = batchIndices(examples.length, settings, step).map((index) => itemAt(examples, index))
+      const searches = indicesAt(step).map((index) => itemAt(examples, index))
       return evenWeights(
         (await Promise.all(searches.map((example) => exampleTurns(example, model, profile, shown)))).flat(),
       )
