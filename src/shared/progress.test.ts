@@ -81,6 +81,13 @@ describe('progress', () => {
     expect(written).toEqual(['searches 1/10, 12.0/min, 45 s left, right 50 %, turns 3.0\n'])
   })
 
+  it('writes a rate of thousands in full', () => {
+    const { progress, written, pass } = setup(false, undefined)
+    pass(2000)
+    progress.advance(7860)
+    expect(written).toEqual(['searches 7860, 3930/s, in 2 s\n'])
+  })
+
   it('leaves work from before a resume out of the rate', () => {
     const { progress, written, pass } = setup(false, 100, 50)
     pass(10_000)
