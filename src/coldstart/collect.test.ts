@@ -238,6 +238,9 @@ describe('collect', () => {
     await rm(join(folder, 'run'), { recursive: true })
     await run(teacher, { concurrency: 1 })
     expect((await kept()).map(({ turns }) => turns.map(({ text }) => text))).toEqual(texts)
+    let read = 0
+    await readCollected({ path: join(folder, 'run') }, { onSearch: () => read++ })
+    expect(read).toBe(texts.length)
   })
 
   it('stops at its target, with the same set whoever finishes first and however often it is stopped', async () => {

@@ -157,38 +157,52 @@ export async function collect(options: CollectOptions): Promise<Searched[]> {
   return keys.flatMap((key) => done.get(key) ?? (serves() ? refused.get(key) : undefined) ?? [])
 }
 
-/** The set of a collection: keys of its searches, sorted so that training does not depend on the order of work. */
-export interface CollectedSet {
-  readonly keys: readonly string[]
-  /** A summary of each search, in order. */
-  readonly briefs: readonly SetEntry[]
-  /** The complete searches in order, read on demand. */
-  read(): AsyncGenerator<Trajectory, void>
+interface SetOptions<T> {
+  readonly asJudged?: boolean | undefined
+  /** What to keep of a search that may be in the set. */
+  readonly keep: (trajectory: Trajectory) => T
 }
 
 /**
- * Opens the set: in the order of the problems, the rules of the run leave out searches over their share, and those beyond the target. Searches whose verdict was corrected by hand to
- * wrong are left out, too, unless `asJudged`.
+ * The set, sorted by key so that training does not depend on the order of work: in the order of the problems, the rules of the run leave
+ * out searches over their share, and those beyond the target. Searches whose verdict was corrected by hand to wrong are left out, too,
+ * unless `asJudged`.
  */
-export async function openCollected(run: Pick<RunFolder, 'path'>, asJudged = false): Promise<CollectedSet> {
+async function setOf<T>(run: Pick<RunFolder, 'path'>, { asJudged = false, keep }: SetOptions<T>): Promise<T[]> {
   const corrections = await readCorrections(run.path, asJudged)
-  const index = await indexSearches(run.path, ({ trajectory, key }) => {
+  const { entries } = await indexSearches(run.path, ({ trajectory, key }) => {
     if (corrections.of({ trajectory })?.verdict === 'wrong') return undefined
-    return { candidate: candidateOf(key, trajectory), entry: setEntryOf(trajectory) }
+    return { candidate: candidateOf(key, trajectory), part: keep(trajectory) }
   })
-  const byKey = new Map(index.entries.map(({ key, kept }) => [key, kept]))
-  const candidates = new Map([...byKey].map(([key, { candidate }]) => [key, candidate]))
-  const chosen = await chosenFrom(run, candidates)
+  // Of a repeated search the last line.
+  const byKey = new Map(entries.map(({ key, kept }) => [key, kept]))
+  const chosen = await chosenFrom(run, new Map([...byKey].map(([key, { candidate }]) => [key, candidate])))
   const set = [...byKey].filter(([key]) => chosen.has(key)).toSorted(([a], [b]) => (a < b ? -1 : 1))
-  const keys = set.map(([key]) => key)
-  return { keys, briefs: set.map(([, { entry }]) => entry), read: () => index.readAll(keys) }
+  return set.map(([, { part }]) => part)
 }
 
-/** The trajectories of the set. */
-export async function readCollected(run: Pick<RunFolder, 'path'>, asJudged?: boolean): Promise<Trajectory[]> {
-  const set: Trajectory[] = []
-  for await (const trajectory of (await openCollected(run, asJudged)).read()) set.push(trajectory)
-  return set
+/** A summary of each search of the set. */
+export function readSetEntries(run: Pick<RunFolder, 'path'>): Promise<SetEntry[]> {
+  return setOf(run, { keep: setEntryOf })
+}
+
+export interface ReadCollectedOptions {
+  /** Leaves corrections by hand aside. */
+  readonly asJudged?: boolean | undefined
+  /** Called for every search that was read. */
+  readonly onSearch?: (() => void) | undefined
+}
+
+/** The trajectories of the set, in order. */
+export function readCollected(
+  run: Pick<RunFolder, 'path'>,
+  { asJudged, onSearch }: ReadCollectedOptions = {},
+): Promise<Trajectory[]> {
+  const keep = (trajectory: Trajectory): Trajectory => {
+    onSearch?.()
+    return trajectory
+  }
+  return setOf(run, { asJudged, keep })
 }
 
 /** The keys of the kept trajectories in the set. */

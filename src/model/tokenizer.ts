@@ -37,19 +37,31 @@ const firstPiece = 3
 export const vocabularySize: number = firstPiece + pieces.length
 
 const idOf: ReadonlyMap<string, number> = new Map(pieces.map((piece, index) => [piece, firstPiece + index]))
-const longest = Math.max(...pieces.map((piece) => piece.length))
+/** Lengths of the pieces that begin with a character, the longest first. */
+const lengthsFrom = new Map<string, readonly number[]>()
+for (const { length, [0]: first = '' } of pieces.toSorted((a, b) => b.length - a.length)) {
+  const lengths = lengthsFrom.get(first) ?? []
+  if (!lengths.includes(length)) lengthsFrom.set(first, [...lengths, length])
+}
 
 /** The tokens of `text`, without an end mark. */
 export function encodeText(text: string): number[] {
   const tokens: number[] = []
   for (let at = 0; at < text.length;) {
-    let length = Math.min(longest, text.length - at)
-    let id: number | undefined
-    while (length > 0 && (id = idOf.get(text.slice(at, at + length))) === undefined) length--
-    tokens.push(id ?? special.unknown)
-    at += Math.max(1, length)
+    const [id, length] = longestAt(text, at) ?? [special.unknown, 1]
+    tokens.push(id)
+    at += length
   }
   return tokens
+}
+
+/** The longest piece at that place and its length; undefined where none fits. */
+function longestAt(text: string, at: number): readonly [number, number] | undefined {
+  for (const length of lengthsFrom.get(text.charAt(at)) ?? []) {
+    const id = idOf.get(text.slice(at, at + length))
+    if (id !== undefined) return [id, length]
+  }
+  return undefined
 }
 
 /** The text of `tokens`; special tokens are left out. */

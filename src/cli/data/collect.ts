@@ -1,6 +1,6 @@
 /** `mini-o3 collect`: cold-start data, that is, a teacher's searches that ended in the right answer. */
 import type { Command } from 'commander'
-import { collect, openCollected } from '../../coldstart/collect.ts'
+import { collect, readSetEntries } from '../../coldstart/collect.ts'
 import type { CollectProgress } from '../../coldstart/collect.ts'
 import { readExemplars, shippedExemplars, shotsFor } from '../../coldstart/exemplars.ts'
 import type { SelectionRules } from '../../coldstart/selection.ts'
@@ -165,7 +165,7 @@ async function collectCommand(options: CollectOptions): Promise<void> {
           const { dataSource, docId, sampleIndex } = search
           reasons.add({ kind: 'refused', code, message }, () => ({ dataSource, docId, sampleIndex }))
         }
-        const summary = summariseCollection(searched, (await openCollected(searches.run)).briefs)
+        const summary = summariseCollection(searched, await readSetEntries(searches.run))
         const spent = kind.priced ? spending.spent() : undefined
         const result = { ...summary, skipped, target, spent, judge: judgeResult(judge) }
         const bill = spent === undefined ? [] : [`This call: ${spentText(spent)}.`]

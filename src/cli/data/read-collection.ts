@@ -7,6 +7,7 @@ import { forkCommand } from '../../runs/forks.ts'
 import { readLog } from '../../runs/log.ts'
 import { searchedLog } from '../../runs/searches.ts'
 import { UserError } from '../../shared/errors.ts'
+import { startProgress } from '../../shared/progress.ts'
 
 /**
  * The right searches of a collection, at least one. Throws `UserError` for any other folder, including runs of other
@@ -22,7 +23,9 @@ export async function readCollection(path: string, asJudged?: boolean): Promise<
     )
   }
   await readConfiguration(path, 'collect')
-  const trajectories = await readCollected({ path }, asJudged)
+  const progress = startProgress({ label: 'searches read' })
+  const trajectories = await readCollected({ path }, { asJudged, onSearch: () => progress.advance() })
+  progress.finish()
   const right = trajectories.filter(({ verdict, end }) => verdict?.kind === 'correct' && completed(end))
   if (right.length > 0) return right
   let leftOut = 0

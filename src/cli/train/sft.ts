@@ -154,8 +154,12 @@ async function sftCommand(options: TrainedOn): Promise<void> {
   return vlm ? vlmSft(options, vlm) : embeddedSft(options)
 }
 
+/** So many searches take seconds. */
+const slowToPrepare = 5_000
+
 async function embeddedSft(options: TrainedOn): Promise<void> {
   const trajectories = await readCollection(options.collection)
+  if (trajectories.length >= slowToPrepare) say(`Cutting ${trajectories.length} searches into turns.`)
   const pictures = new Map(
     trajectories.map(({ problem, picture }) => [problem.docId, scenePicture(sceneOf(problem), picture.width)]),
   )
