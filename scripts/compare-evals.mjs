@@ -10,6 +10,7 @@ import { compareEvals } from '../dist/evaluate/figures/compare.js'
 import { readEvalRun } from '../dist/evaluate/read-run.js'
 import { accuracyTable, causesTable, markdownTable } from '../dist/evaluate/document/table.js'
 import { exitCodeOf, messageOf, UserError } from '../dist/shared/errors.js'
+import { counted } from '../dist/shared/numbers.js'
 import { replaceFile } from '../dist/shared/replace-file.js'
 
 /** @param {string[]} args */
@@ -25,7 +26,8 @@ async function main([out, ...words]) {
 
   const [first] = entries
   const sizes = entries.map(
-    ({ name, summary }) => `${name}: ${summary.problems} problems, ${summary.samples} searches each`,
+    ({ name, summary }) =>
+      `${name}: ${summary.problems} problems, ${counted(summary.samples, 'search', 'searches')} each`,
   )
   const causes = entries.flatMap((entry) => [
     `What went wrong, ${entry.name}:`,

@@ -14,6 +14,7 @@ import { summarise } from '../dist/evaluate/figures/summary.js'
 import { markdownTable } from '../dist/evaluate/document/table.js'
 import { levels } from '../dist/protocol/problem.js'
 import { exitCodeOf, messageOf, UserError } from '../dist/shared/errors.js'
+import { counted } from '../dist/shared/numbers.js'
 import { replaceFile } from '../dist/shared/replace-file.js'
 
 /** The largest turn limit at which tables and curves begin. */
@@ -106,7 +107,7 @@ async function main(args) {
         ),
     ])
     const { problems } = slices[0].slice
-    const about = `${problems} problems; ${slices.map(({ name, slice }) => `${name}: ${slice.samples} searches each`).join('; ')}.`
+    const about = `${problems} problems; ${slices.map(({ name, slice }) => `${name}: ${counted(slice.samples, 'search', 'searches')} each`).join('; ')}.`
     parts.push([markdownTable({ head, rows }), about, differences.join('\n')].join('\n\n'))
     figures[level] = Object.fromEntries(
       slices.map(({ name, slice, runs }) => [

@@ -4,6 +4,7 @@ import { originalOf, picturesOf } from '../protocol/originals.ts'
 import { shownSize } from '../protocol/orientation.ts'
 import type { Observation, Trajectory } from '../protocol/trajectory.ts'
 import { itemAt } from '../shared/known.ts'
+import { counted } from '../shared/numbers.ts'
 import { changedRegion } from '../vision/changed-view.ts'
 import { encodeJpeg } from '../vision/encode.ts'
 import { atMost } from '../vision/fit.ts'
@@ -53,7 +54,7 @@ export async function searchMarkdown(
   const truth = problem.answer === undefined ? '' : ` (truth: ${plain(problem.answer)})`
   const said = answer === null ? `No answer: ${endText(trajectory)}` : plain(answer)
   blocks.push('## Answer', `**${said}**${verdict ? `, ${verdict.kind}` : ''}${truth}`)
-  blocks.push(`${plain(policy)}, ${turns.length} ${turns.length === 1 ? 'turn' : 'turns'}`)
+  blocks.push(`${plain(policy)}, ${counted(turns.length, 'turn', 'turns')}`)
   return { text: `${blocks.join('\n\n')}\n`, pictures: files }
 }
 

@@ -113,7 +113,7 @@ test('a reader without scripts is told what was asked and answered', async () =>
   const search = searchOf(await noise(64, 64), profiles.embedded, 64)
   const { page } = await written([search], 'A search', ['2 x failed'])
   expect(/<noscript>(.*?)<\/noscript>/s.exec(page)![1]).toBe(
-    '<p>2 x failed</p><p>one. What is there? – (ran out of turns, 1 turns)</p>',
+    '<p>2 x failed</p><p>one. What is there? – (ran out of turns, 1 turn)</p>',
   )
 })
 

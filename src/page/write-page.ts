@@ -10,6 +10,7 @@ import type { Profile } from '../protocol/profile.ts'
 import type { Observation, Trajectory } from '../protocol/trajectory.ts'
 import type { TurnTokens } from '../protocol/turn-record.ts'
 import { itemAt } from '../shared/known.ts'
+import { counted } from '../shared/numbers.ts'
 import { replaceFile } from '../shared/replace-file.ts'
 import { dataUrl, encodeJpeg, encodePng } from '../vision/encode.ts'
 import { atMost } from '../vision/fit.ts'
@@ -68,7 +69,7 @@ export async function writePage(
 function plainText({ title, trajectory, note }: SearchToShow): string {
   const { problem, answer, verdict, turns } = withHandVerdict(trajectory, note)
   const truth = problem.answer === undefined ? '' : `, truth ${problem.answer}: ${verdict?.kind}`
-  return `${title}. ${problem.question} ${answer ?? '–'}${truth} (${endText(trajectory)}, ${turns.length} turns)`
+  return `${title}. ${problem.question} ${answer ?? '–'}${truth} (${endText(trajectory)}, ${counted(turns.length, 'turn', 'turns')})`
 }
 
 /** Tokens belong to whole texts. */

@@ -1,7 +1,7 @@
 /** Finds the files of a benchmark in the given folder, or in the benchmark's own folder inside it. */
 import { readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import { messageOf, UserError } from '../../shared/errors.ts'
+import { errorCodeOf, messageOf, UserError } from '../../shared/errors.ts'
 
 /**
  * Files by name, in order; `path` itself if it is a file. A name also matches its gzipped file, unless both exist. Throws UserError
@@ -23,15 +23,22 @@ export async function findFiles(
     }
   }
   const first = await readdir(path).catch((error: unknown) => {
-    throw new UserError('data-not-found', `${path} cannot be opened: ${messageOf(error)}. Check the path.`, {
-      cause: error,
-    })
+    throw notOpened(path, error)
   })
   throw new UserError(
     'data-not-found',
     `There is no ${said} in ${looked.slice(0, 4).join(' or ')}, ` +
       `which contains ${first.slice(0, 8).join(', ') || 'nothing'}. Check the path, or download the files.`,
   )
+}
+
+/** Why the path that the user gave for data cannot be opened. */
+export function notOpened(path: string, cause: unknown): UserError {
+  const why =
+    errorCodeOf(cause) === 'ENOENT'
+      ? `There is neither a file nor a folder ${path}.`
+      : `${path} cannot be opened: ${messageOf(cause)}.`
+  return new UserError('data-not-found', `${why} Check the path.`, { cause })
 }
 
 /** Folders in which a Hugging Face repository keeps the parquet files of a set. */

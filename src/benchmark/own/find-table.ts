@@ -1,10 +1,10 @@
 /** Which file of a folder is the user's table of problems; the folder may be a Hugging Face data set. */
 import { readdir, stat } from 'node:fs/promises'
 import { basename, join } from 'node:path'
-import { messageOf, UserError } from '../../shared/errors.ts'
+import { UserError } from '../../shared/errors.ts'
 import { spreadsheet } from '../../shared/foreign-file.ts'
 import { isPictureName } from '../files/picture-files.ts'
-import { plainName, shardFolders } from '../files/find-file.ts'
+import { notOpened, plainName, shardFolders } from '../files/find-file.ts'
 
 /** Preferred splits, by the command that reads the data. */
 const splits = { test: ['test', 'validation', 'valid', 'val', 'dev', 'eval', 'train'], train: ['train'] } as const
@@ -22,9 +22,7 @@ const described = /^(?:dataset_infos?|dataset_dict|state|config|package|package-
  */
 export async function findTable(path: string, split: 'test' | 'train'): Promise<readonly string[]> {
   const stats = await stat(path).catch((error: unknown) => {
-    throw new UserError('data-not-found', `${path} cannot be opened: ${messageOf(error)}. Check the path.`, {
-      cause: error,
-    })
+    throw notOpened(path, error)
   })
   if (!stats.isDirectory()) {
     if (spreadsheetName.test(path)) throw isSpreadsheet(path)

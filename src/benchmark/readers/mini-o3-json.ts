@@ -14,7 +14,7 @@ import { mostPictures } from '../../protocol/originals.ts'
 import { levels } from '../../protocol/problem.ts'
 import type { Level, Problem } from '../../protocol/problem.ts'
 import type { PictureReading } from '../../protocol/rules.ts'
-import { errorCodeOf, messageOf, UserError } from '../../shared/errors.ts'
+import { errorCodeOf, UserError } from '../../shared/errors.ts'
 import { mapLimit } from '../../shared/map-limit.ts'
 import { itemAt } from '../../shared/known.ts'
 import type { Picture } from '../../vision/picture.ts'
@@ -22,7 +22,7 @@ import { micro } from '../aggregate.ts'
 import type { Benchmark, ReadBenchmarkOptions } from '../benchmark.ts'
 import { orReport, plainQuestion, rowError as placeError } from '../entry.ts'
 import type { BenchmarkEntry } from '../entry.ts'
-import { plainName } from '../files/find-file.ts'
+import { notOpened, plainName } from '../files/find-file.ts'
 import { LongText, readJsonItems } from '../files/json-items.ts'
 import type { JsonItem } from '../files/json-items.ts'
 import { withoutNulls } from '../files/json-text.ts'
@@ -252,9 +252,7 @@ export function miniO3Names(split?: string): readonly string[] {
 async function rowsFile(path: string, split: string | undefined): Promise<string> {
   const names = await readdir(path).catch((error: unknown) => {
     if (errorCodeOf(error) === 'ENOTDIR') return undefined
-    throw new UserError('data-not-found', `${path} cannot be opened: ${messageOf(error)}. Check the path.`, {
-      cause: error,
-    })
+    throw notOpened(path, error)
   })
   if (names === undefined) return path
   const wanted = splitFiles(split)

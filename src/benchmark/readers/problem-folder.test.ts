@@ -69,7 +69,11 @@ describe('A folder of problems', () => {
   it('says what is missing where there is nothing', async () => {
     await mkdir(join(kit.base, 'empty'))
     await expect(kit.read('problems', join(kit.base, 'empty'))).rejects.toThrow('Check the path')
-    await expect(kit.read('problems', join(kit.base, 'none'))).rejects.toMatchObject({ code: 'data-not-found' })
+    const none = join(kit.base, 'none')
+    const message = `There is neither a file nor a folder ${none}. Check the path.`
+    for (const benchmark of ['problems', 'visual-probe', 'visualprobe-easy']) {
+      await expect(kit.read(benchmark, none)).rejects.toMatchObject({ code: 'data-not-found', message })
+    }
     expect(() => benchmarkNamed('vista')).toThrow('Choose one of visual-probe, problems, visualprobe-easy')
   })
 })

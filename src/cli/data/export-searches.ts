@@ -83,8 +83,13 @@ export async function exportSearches(
 
 /** What was written and what was left out, for example `137 searches, 1.2 MB in 3 files`. */
 export function setTexts({ rows, images, bytes, files, leftOut }: ExportSummary, to: string): string[] {
-  const what = to === 'collection' ? counted(rows, 'search', 'searches') : `${rows} rows with ${images} pictures`
-  return [`${what}, ${bytesText(bytes)} in ${files} files`, leftOutText(leftOut)].filter((text) => text !== '')
+  const what =
+    to === 'collection'
+      ? counted(rows, 'search', 'searches')
+      : `${counted(rows, 'row', 'rows')} with ${counted(images, 'picture', 'pictures')}`
+  return [`${what}, ${bytesText(bytes)} in ${counted(files, 'file', 'files')}`, leftOutText(leftOut)].filter(
+    (text) => text !== '',
+  )
 }
 
 function sumOf<T>(items: readonly T[], valueOf: (item: T) => number): number {

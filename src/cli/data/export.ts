@@ -208,7 +208,7 @@ async function logCommand(source: string, options: ExportLogOptions & ExportOpti
     if (options.json) return printJson({ searches, failed, missing, to: options.to, files })
     const owed = missing > 0 ? `, ${missing} are still missing: repeat the command of the run` : ''
     print(
-      `${searches} searches, of which ${failed} failed${owed}\n${files.map((file) => `Written: ${file}`).join('\n')}`,
+      `${counted(searches, 'search', 'searches')}, of which ${failed} failed${owed}\n${files.map((file) => `Written: ${file}`).join('\n')}`,
     )
   } finally {
     interrupt.release()

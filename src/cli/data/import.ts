@@ -6,6 +6,7 @@ import { importLog, logIdentity } from '../../logs/import-log.ts'
 import type { Imported } from '../../logs/import-log.ts'
 import { UserError } from '../../shared/errors.ts'
 import { catchInterrupt } from '../../shared/interrupt.ts'
+import { counted } from '../../shared/numbers.ts'
 import { startProgress } from '../../shared/progress.ts'
 import { inCommandRun } from '../command-run.ts'
 import { addCommand } from '../options/command.ts'
@@ -121,7 +122,7 @@ function nothingIn(name: string, { examples }: Imported): UserError {
 function resultText({ searches, unread, examples, noPicture, boxes }: Imported): string {
   const { assumed } = boxes
   return [
-    `${searches} searches`,
+    counted(searches, 'search', 'searches'),
     ...(unread > 0 ? [`${unread} samples cannot be read (${examples.join('; ')})`] : []),
     ...(noPicture > 0 ? [`${noPicture} without a picture in the log: name its folder with --pictures`] : []),
     ...(assumed > 0 ? [`the unit of ${assumed} boxes is assumed, since no crops show it`] : []),

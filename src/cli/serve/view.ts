@@ -168,7 +168,7 @@ async function show(run: string, page: readonly string[], options: ViewOptions):
 async function draw(run: string, to: string, options: ViewOptions): Promise<void> {
   const { problem, sampleIndex, turns, verdict } = await exportFigure(run, to, options)
   if (options.json) printJson({ figure: resolve(to), problem, sample: sampleIndex, turns, verdict })
-  else print(`${problem}, sample ${sampleIndex}, ${turns} turns, ${verdict}: ${resolve(to)}`)
+  else print(`${problem}, sample ${sampleIndex}, ${counted(turns, 'turn', 'turns')}, ${verdict}: ${resolve(to)}`)
 }
 
 const tryName = 'try.html'
@@ -194,7 +194,8 @@ async function writeDiff(runs: readonly [string, string], to: string, options: V
     throw error instanceof HttpError ? new UserError(error.code, error.message) : error
   })
   if (options.json) printJson({ page: resolve(page), common, flipped, problems })
-  else print(`${flipped} of ${common} problems flipped, ${problems} have a page: ${resolve(page)}`)
+  else
+    print(`${flipped} of ${counted(common, 'problem', 'problems')} flipped, ${problems} have a page: ${resolve(page)}`)
 }
 
 async function untilInterrupt<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T> {
