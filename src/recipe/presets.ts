@@ -32,7 +32,7 @@ export const presets = {
     testTurns: 32,
     sft: { 'look-steps': 1500, steps: 3600, 'learning-rate': 0.0015, 'warmup-steps': 100, 'train-stem': true },
     rl: {
-      // The masked objective loses after 80 what it has after 40 (docs/experiments/rl.md).
+      // After 80 steps the masked policy is worse than after 40 (docs/experiments/rl.md).
       steps: 40,
       'problems-per-step': 16,
       'group-size': 16,
