@@ -41,9 +41,11 @@ export function SearchView({ entries, at, turn: wanted, compare: asked, go, pric
   const compare = asked && comparable
   const last = compare ? Math.max(...entries.map((entry) => entry.search.turns.length)) : search.turns.length
   const turn = Math.min(wanted, last)
+  // Its place changes when other searches are loaded before it.
+  const which = origin === undefined ? at : JSON.stringify(origin)
   /** The picture selected for this turn; default is the one that the turn looked at. */
   const [picked, setPicked] = useState<number>()
-  useEffect(() => setPicked(undefined), [turn, at])
+  useEffect(() => setPicked(undefined), [turn, which])
   const original = picked ?? originalAt(search, turn)
   const onIt = onOriginal({ search, urls }, original)
   const view = useMemo(() => sharedView(wholeView(onIt.search.picture)), [original])
@@ -57,7 +59,7 @@ export function SearchView({ entries, at, turn: wanted, compare: asked, go, pric
   // Only searches of training have an advantage.
   const canHeat = !compare && urls.tokens !== undefined && ('own' in urls.tokens || advantage !== undefined)
   const pace = useMemo(() => (compare ? undefined : paceOf(search, price)), [search, price, compare])
-  const forking = useForking(search, at, (source) => setPicked(originalOfSource(search, source)))
+  const forking = useForking(search, which, (source) => setPicked(originalOfSource(search, source)))
   const canFork = origin !== undefined && turn > 0 && turn <= search.turns.length && search.end !== undefined
   const fork = (): void => {
     stop()

@@ -8,8 +8,8 @@ import type { ShownSearch } from './shown-search.ts'
 /** Share of the source that a key moves the box, for policies that read any box. */
 const nudgeShare = 1 / 100
 
-/** `at`: the place of the search among those shown, whose change ends it. `onSource`: called when a picture is to be looked into. */
-export function useForking(search: ShownSearch, at: number, onSource: (source: number) => void) {
+/** `which`: names the search; another one ends it. `onSource`: called when a picture is to be looked into. */
+export function useForking(search: ShownSearch, which: number | string, onSource: (source: number) => void) {
   const [draft, setDraft] = useState<ForkDraft>()
   const [step, onStep] = useState<number>()
   const button = useRef<HTMLButtonElement>(null)
@@ -19,7 +19,7 @@ export function useForking(search: ShownSearch, at: number, onSource: (source: n
     if (draft === undefined && wasOpen.current) button.current?.focus({ preventScroll: true })
     wasOpen.current = draft !== undefined
   }, [draft === undefined])
-  useEffect(() => setDraft(undefined), [at])
+  useEffect(() => setDraft(undefined), [which])
   const change = (next: ForkDraft): void => {
     if (next.source !== draft?.source) onSource(next.source)
     setDraft(next)

@@ -215,6 +215,28 @@ describe.skipIf(!hasBrowser)('forking on the page', () => {
     expect(await edges()).toEqual(drawn)
   })
 
+  test('a fork that is begun while the other searches of the problem are loaded stays open', async () => {
+    const stored = await fetch(`${served.base}/api/${asked.replace('ask', 'asks')}/trajectory`)
+    const search: Record<string, unknown> = JSON.parse(await stored.text())
+    const pair = jsonLines([0, 1].map((sampleIndex) => ({ ...search, sampleIndex })))
+    await writeRun(
+      join(folder, 'runs', 'pair'),
+      { command: 'eval', samples: 2, maxTurns: 8, seed: 1 },
+      { 'trajectories.jsonl': pair },
+    )
+    let release = (): void => {}
+    const held = new Promise<void>((resolve) => (release = resolve))
+    await page.route('**/api/runs/pair/items/0', async (route) => {
+      await held
+      await route.continue()
+    })
+    await openFork('run/pair/1')
+    release()
+    await page.getByRole('group', { name: 'Searches for this problem' }).waitFor()
+    await page.unroute('**/api/runs/pair/items/0')
+    expect(await page.locator('.box-editor .line').count()).toBe(1)
+  })
+
   test('a search of a run is forked on its page, and its fork is stored beside it', async () => {
     const search = await (await fetch(`${served.base}/api/${asked.replace('ask', 'asks')}/trajectory`)).json()
     const settings = { command: 'eval', samples: 1, maxTurns: 8, seed: 1 }
