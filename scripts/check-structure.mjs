@@ -29,7 +29,7 @@ export const maxLines = 400
 
 const isCode = (path) => /^(src|assembly|web|bench|scripts)\/.*\.(ts|tsx|mjs)$/.test(path)
 /** Code, its tests and what serves them alone, and the pages. */
-const isShort = (path) => /^(src|assembly|bench|scripts|test|web)\/.*\.(ts|tsx|mjs)$/.test(path)
+const isShort = (path) => /^(src|assembly|bench|scripts|test|web)\/.*\.(ts|tsx|mjs|css)$/.test(path)
 const isTest = (path) => /\.test\.(ts|mjs)$/.test(path)
 const isForward = ({ path, text }) => forwards.includes(path) && /^\/\*\*.*\*\/\n(?:export .* from .*\n)+$/.test(text)
 const roomOf = (path) => (path.startsWith('web/') ? 'web' : path.split('/')[1])
