@@ -1,11 +1,23 @@
+import { readdirSync, readFileSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { defineConfig } from 'vitest/config'
 
+const include = ['src/**/*.test.ts', 'bench/**/*.test.ts', 'scripts/**/*.test.mjs']
+
+/** Test files that put something in the place of a module. They work, and leave others alone, only in a worker of their own. */
+const mocking = readdirSync('src', { recursive: true, encoding: 'utf8' })
+  .map((path) => `src/${path.replaceAll('\\', '/')}`)
+  .filter((path) => path.endsWith('.test.ts') && /\bvi\.(mock|doMock|resetModules)\(/.test(readFileSync(path, 'utf8')))
+
 export default defineConfig({
   test: {
-    include: ['src/**/*.test.ts', 'bench/**/*.test.ts', 'scripts/**/*.test.mjs'],
+    // To evaluate all that a file imports costs more than most files' tests: the files of a worker share it.
+    projects: [
+      { extends: true, test: { name: 'shared', isolate: false, include, exclude: mocking } },
+      { extends: true, test: { name: 'mocking', isolate: true, include: mocking } },
+    ],
+    setupFiles: ['test/leave-as-found.ts'],
     globalSetup: ['scripts/fresh-build.mjs'],
-    exclude: ['dist/**', 'node_modules/**'],
     // A busy machine takes longer, and nothing more: what ends a test is that it hangs.
     testTimeout: 300_000,
     hookTimeout: 300_000,
