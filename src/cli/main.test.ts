@@ -7,6 +7,8 @@ import sharp from 'sharp'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { interruptWhen } from '../../test/interrupt-when.ts'
 import { dataIn } from '../../test/page-file.ts'
+import { runLines } from '../../test/run-lines.ts'
+import type { LineEnded } from '../../test/run-lines.ts'
 import { startProgram } from '../../test/run-program.ts'
 import type { Ended } from '../../test/run-program.ts'
 import { createEmbeddedEngine } from '../engine/embedded/embedded-engine.ts'
@@ -38,7 +40,7 @@ beforeAll(async () => {
 afterAll(() => rm(folder, { recursive: true }))
 
 describe('options', () => {
-  test.concurrent.each([
+  const helped = [
     '',
     'demo',
     'ask',
@@ -54,15 +56,9 @@ describe('options', () => {
     'report',
     'serve',
     'doctor',
-  ])('%s --help shows an example', async (name) => {
-    const { code, stdout, stderr } = await mini(...name.split(' ').filter(Boolean), '--help')
-    expect([code, stderr]).toEqual([0, ''])
-    expect(stdout).toContain(`Usage: mini-o3 ${name}`)
-    expect(stdout).toContain('Examples:\n  $ mini-o3 ')
-  })
-
+  ]
   const trainingServer = ['--engine', 'tinker:http://127.0.0.1:9']
-  test.concurrent.each([
+  const wrong: readonly (readonly [string[], string])[] = [
     [['evall'], 'Did you mean eval?'],
     [['models', 'pul', 'qwen3-vl-4b', '--yes'], 'There is no command "pul" of models. Closest names: pull'],
     [['eval', 'merg', 'a', '--run', 'b'], 'There is no command "merg" of eval. Closest names: merge.'],
@@ -108,13 +104,36 @@ describe('options', () => {
     [['recipe', '--preset', 'big'], 'Allowed choices are full, quick'],
     [['recipe', '--run', 'evaluated'], 'different settings'],
     [['sft', '--data', '.', '--learning-rate', 'fast'], 'number from 0 to 1'],
-  ])('%j ends with exit code 2, a message, and nothing written', async (options, message) => {
-    const before = await readdir(folder, { recursive: true })
-    const { code, stdout, stderr } = await mini(...options)
+  ]
+
+  const ended = new Map<string, LineEnded>()
+  beforeAll(async () => {
+    const lines = [
+      ...helped.map((name) => [...name.split(' ').filter(Boolean), '--help']),
+      ...wrong.map(([line]) => line),
+    ]
+    const ends = await runLines(folder, lines)
+    for (const [number, end] of ends.entries()) ended.set(JSON.stringify(lines[number]), end)
+  })
+
+  test.each(helped)('%s --help shows an example', (name) => {
+    const { code, stdout, stderr } = ended.get(JSON.stringify([...name.split(' ').filter(Boolean), '--help']))!
+    expect([code, stderr]).toEqual([0, ''])
+    expect(stdout).toContain(`Usage: mini-o3 ${name}`)
+    expect(stdout).toContain('Examples:\n  $ mini-o3 ')
+  })
+
+  test.each(wrong)('%j ends with exit code 2, a message, and nothing written', (line, message) => {
+    const { code, stdout, stderr, changed } = ended.get(JSON.stringify(line))!
     expect([code, stdout]).toEqual([2, ''])
     expect(stderr).toContain(message)
     expect(stderr).not.toMatch(/\n\s+at /)
-    expect(await readdir(folder, { recursive: true })).toEqual(before)
+    expect(changed).toEqual([])
+  })
+
+  test('a process ends with the exit code of its command', async () => {
+    expect((await mini('probe', '--help')).code).toBe(0)
+    expect((await mini('probe', 'biuld')).code).toBe(2)
   })
 })
 
