@@ -28,23 +28,26 @@ export function judgeSays(text: string): void {
   judged = text
 }
 
-beforeEach(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'eval-'))
-  answers.clear()
-  judged = 'Score: 1'
-  server = await startScriptedEndpoint({
-    // A judge is sent no picture.
-    script: ({ body, messages }) =>
-      messages.every(({ images }) => images.length === 0)
-        ? judged
-        : `<think>Seen.</think><answer>${answers.get(body.seed as number) ?? 'no idea'}</answer>`,
+/** Prepares the folder and the model for each test of the calling file. Not done by the import: files that share a worker import a module once. */
+export function setUpEvalKit(): void {
+  beforeEach(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'eval-'))
+    answers.clear()
+    judged = 'Score: 1'
+    server = await startScriptedEndpoint({
+      // A judge is sent no picture.
+      script: ({ body, messages }) =>
+        messages.every(({ images }) => images.length === 0)
+          ? judged
+          : `<think>Seen.</think><answer>${answers.get(body.seed as number) ?? 'no idea'}</answer>`,
+    })
   })
-})
-afterEach(async () => {
-  vi.restoreAllMocks()
-  await server.close()
-  await rm(folder, { recursive: true })
-})
+  afterEach(async () => {
+    vi.restoreAllMocks()
+    await server.close()
+    await rm(folder, { recursive: true })
+  })
+}
 
 export const mini = (...words: readonly string[]): Promise<Said> => runCommand([addEval, addReport], ...words)
 

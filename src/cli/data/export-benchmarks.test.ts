@@ -15,13 +15,15 @@ import {
   writeVstar,
   zoomRows,
 } from '../../../test/benchmark-fixtures.ts'
-import { byModel, folder, mini, script } from '../../../test/eval-kit.ts'
+import { byModel, folder, mini, script, setUpEvalKit } from '../../../test/eval-kit.ts'
 import { runCommand } from '../../../test/run-command.ts'
 import { readBenchmark } from '../../benchmark/benchmark.ts'
 import type { BenchmarkEntry } from '../../benchmark/entry.ts'
 import { benchmarkNamed } from '../../benchmark/catalog.ts'
 import { exportTargets } from '../../coldstart/export/export-set.ts'
 import { addExport } from './export.ts'
+
+setUpEvalKit()
 
 const inFolder = (...parts: readonly string[]): string => join(folder, ...parts)
 

@@ -21,6 +21,7 @@ import {
   script,
   server,
   writeHrBench,
+  setUpEvalKit,
 } from '../../../test/eval-kit.ts'
 import { readBenchmark } from '../../benchmark/benchmark.ts'
 import { benchmarkNamed, benchmarks } from '../../benchmark/catalog.ts'
@@ -28,6 +29,8 @@ import { sampleSeed } from '../../search/search-many.ts'
 import { hashSeed } from '../../shared/random.ts'
 import { dataIn } from '../../../test/page-file.ts'
 import type { ReportData, SearchesData } from '../../page/page-data.ts'
+
+setUpEvalKit()
 
 describe('scores by hand', () => {
   test('HR-Bench: mean over cycles, categories, strict circular', async () => {

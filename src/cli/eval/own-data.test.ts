@@ -2,7 +2,9 @@
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { put, scenePicture } from '../../../test/benchmark-fixtures.ts'
-import { byModel, folder, mini, script } from '../../../test/eval-kit.ts'
+import { byModel, folder, mini, script, setUpEvalKit } from '../../../test/eval-kit.ts'
+
+setUpEvalKit()
 
 const evaluate = (...words: readonly string[]) =>
   mini('eval', '--data', folder, '--run', join(folder, 'run'), '--json', ...byModel(), ...words)

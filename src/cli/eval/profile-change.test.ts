@@ -3,7 +3,9 @@ import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { writeVstar } from '../../../test/benchmark-fixtures.ts'
-import { folder, mini, onBenchmark, server } from '../../../test/eval-kit.ts'
+import { folder, mini, onBenchmark, server, setUpEvalKit } from '../../../test/eval-kit.ts'
+
+setUpEvalKit()
 
 test('a run of an earlier form of official is reported as one, and not gone on with', async () => {
   await writeVstar(folder)

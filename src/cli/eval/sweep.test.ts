@@ -3,9 +3,21 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { writeVisualProbe, writeVstar } from '../../../test/benchmark-fixtures.ts'
-import { byModel, evaluated, folder, mini, onBenchmark, script, server, writeHrBench } from '../../../test/eval-kit.ts'
+import {
+  byModel,
+  evaluated,
+  folder,
+  mini,
+  onBenchmark,
+  script,
+  server,
+  writeHrBench,
+  setUpEvalKit,
+} from '../../../test/eval-kit.ts'
 import { dataIn } from '../../../test/page-file.ts'
 import type { ReportData } from '../../page/page-data.ts'
+
+setUpEvalKit()
 
 describe('what it cost', () => {
   test('tokens as billed without prices, money with them; kept for the report, and given later too', async () => {
