@@ -67,6 +67,7 @@ describe('options', () => {
     [['ask', 'grey.jpg', question, '--max-turn', '3'], 'Did you mean --max-turns?'],
     [[], 'Usage: mini-o3'],
     [['probe'], 'Usage: mini-o3 probe'],
+    [['serve', '--runs', 'grey.jpg'], 'grey.jpg is a file'],
     [['ask', 'grey.jpg'], "missing required argument 'question'"],
     [['ask', 'no.jpg', question], 'There is no file no.jpg'],
     [['ask', 'options.jpg', question], 'not a picture'],

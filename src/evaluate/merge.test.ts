@@ -76,6 +76,14 @@ test('of a search that both hold the first counts, unless it failed', async () =
   expect(await mergeRuns([second, first], join(folder, 'other'))).toEqual({ taken: [6, 0], owed: 0 })
 })
 
+test('a run is not merged into itself', async () => {
+  const first = await evaluated('first', answering('one'))
+  const second = await evaluated('second', answering('two'))
+  const into = mergeRuns([first, second], join(second, '..', 'second'))
+  await expect(into).rejects.toMatchObject({ code: 'run-folder-taken', exitCode: 2 })
+  expect(await answersOf(second)).toHaveLength(6)
+})
+
 test('what no run holds is owed; runs of other settings are refused before anything is written', async () => {
   const first = await evaluated('first', answering('one', [0, 2]))
   const second = await evaluated('second', answering('two', [2]))

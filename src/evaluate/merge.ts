@@ -2,6 +2,7 @@
  * Joins the runs of one evaluation, such as shards from several machines, into a new run. If several runs contain the same search, the
  * first one counts, unless it failed or has no verdict and a later one is better.
  */
+import { resolve } from 'node:path'
 import { isRefusedForGood } from '../protocol/reason.ts'
 import type { Trajectory } from '../protocol/trajectory.ts'
 import { judgementLog } from '../runs/judgements.ts'
@@ -27,8 +28,11 @@ export interface Merged {
   readonly owed: number
 }
 
-/** Throws `UserError` if the runs are not of the same evaluation. Merging again into the same folder adds what is new. */
+/** Throws `UserError` if the runs are not of the same evaluation, or `out` is one of them. Merging again into the same folder adds what is new. */
 export async function mergeRuns(paths: readonly string[], out: string): Promise<Merged> {
+  if (paths.some((path) => resolve(path) === resolve(out))) {
+    throw new UserError('run-folder-taken', `${out} is one of the runs to merge. Name a new folder with --run.`)
+  }
   const config = await commonConfig(paths)
   const problems = await readRunFile(itemAt(paths, 0), problemList)
   const run = await openRun(out, config)

@@ -1,4 +1,6 @@
 /** A thread written here as text, which imports the compiled client: it answers, throws, dies or never answers, as it is asked. */
+import { execFile } from 'node:child_process'
+import { promisify } from 'node:util'
 import { afterEach, expect, it } from 'vitest'
 import { startWorker } from './worker-client.ts'
 import type { WorkerClient } from './worker-client.ts'
@@ -9,6 +11,7 @@ const thread = `
   import { answerRequests } from ${JSON.stringify(client.href)}
   answerRequests(async (asked) => {
     if (asked === 'throw') throw Object.assign(new Error('not this one'), { code: 'refused' })
+    if (asked === 'print') console.log('a library reports')
     if (asked === 'exit') process.exit(3)
     if (asked === 'break') setTimeout(() => { throw new Error('out of order') })
     if (asked === 'wait' || asked === 'break') await new Promise(() => setInterval(() => {}, 1000))
@@ -28,6 +31,16 @@ it('answers, and tells what was thrown in the thread', async () => {
     cause: { name: 'Error', stack: expect.stringContaining('data:text/javascript') as unknown },
   })
   expect(await ask('c')).toBe('cc')
+})
+
+it('keeps what is printed in the thread off the standard output', async () => {
+  const program = `
+    import { startWorker } from ${JSON.stringify(client.href)}
+    const worker = startWorker(new URL('data:text/javascript,' + encodeURIComponent(${JSON.stringify(thread)})))
+    console.log(await worker.ask('print'))
+    await worker.close()`
+  const { stdout } = await promisify(execFile)(process.execPath, ['--input-type=module', '--eval', program])
+  expect(stdout).toBe('printprint\n')
 })
 
 it.each([

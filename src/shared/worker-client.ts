@@ -36,7 +36,9 @@ export function startWorker<Q, A>(
   url: URL,
   { onEnd, ...options }: { readonly workerData?: unknown; onEnd?(): void } = {},
 ): WorkerClient<Q, A> {
-  const worker = new Worker(url, options)
+  // What a library prints in a thread would end up between the lines of `--json` and of a protocol over stdio. Errors arrive as messages.
+  const worker = new Worker(url, { ...options, stdout: true })
+  worker.stdout.resume()
   const waiting = new Map<number, Waiting<A>>()
   let ended: MiniO3Error | undefined
   let next = 0

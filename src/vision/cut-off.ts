@@ -9,7 +9,8 @@ export async function fileCutOff(path: string): Promise<string | undefined> {
   return cutOff(await readEnds(path))
 }
 
-async function readEnds(path: string): Promise<Uint8Array> {
+/** The first and the last bytes of a file; all of a small one. */
+export async function readEnds(path: string): Promise<Uint8Array> {
   const file = await open(path, 'r')
   try {
     const { size } = await file.stat()
@@ -24,13 +25,22 @@ async function readEnds(path: string): Promise<Uint8Array> {
 }
 
 const jpegEnd = Buffer.from([0xff, 0xd9])
+const pngStart = Buffer.from('\x89PNG', 'latin1')
+
+/** Whether `cutOff` recognises a truncated picture of this format: JPEG and PNG, by their first bytes. */
+export function hasEndMarker(bytes: Uint8Array): boolean {
+  return isJpeg(bytes) || Buffer.from(bytes.subarray(0, 4)).equals(pngStart)
+}
+
+function isJpeg(bytes: Uint8Array): boolean {
+  return bytes[0] === 0xff && bytes[1] === 0xd8
+}
 
 /** A message if the bytes are empty or truncated. Formats without an end marker are assumed complete. */
 export function cutOff(bytes: Uint8Array): string | undefined {
   const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   if (buffer.length < 12) return 'the picture is empty'
   const tail = buffer.subarray(-tailBytes)
-  const start = buffer.toString('latin1', 0, 4)
-  const whole = start.startsWith('\xff\xd8') ? tail.includes(jpegEnd) : start !== '\x89PNG' || tail.includes('IEND')
+  const whole = !hasEndMarker(buffer) || tail.includes(isJpeg(buffer) ? jpegEnd : 'IEND')
   return whole ? undefined : 'the picture is truncated'
 }

@@ -156,6 +156,16 @@ describe('a TIFF', () => {
     expect([...pixels].filter((_, at) => at % 3 === 0)).toEqual(greys.map((value) => Math.round((value / most) * 255)))
   })
 
+  it('shows 16-bit greys with transparency on white', async () => {
+    const greyAndAlpha = Uint16Array.from([0, 0, 0, 65_535, 65_535, 65_535, 0, 32_768])
+    const png = await sharp(greyAndAlpha, { raw: { width: 4, height: 1, channels: 2 } })
+      .toColourspace('grey16')
+      .png()
+      .toBuffer()
+    const pixels = await pixelsOf(png)
+    expect([...pixels].filter((_, at) => at % 3 === 0)).toEqual([255, 0, 255, 127])
+  })
+
   it.each(['lzw', 'deflate', 'jpeg', 'packbits', 'none'] as const)(
     '(%s) without its pixels is refused, not black',
     async (compression) => {

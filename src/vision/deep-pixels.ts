@@ -25,7 +25,7 @@ export async function readDeep(image: Sharp, header: Metadata, name: string): Pr
   const { low, high } = range(deep)
   const { from, to } = header.depth === 'ushort' ? { from: 0, to: mostOf(high) } : spread(low, high)
   const scale = 255 / (to - from)
-  return toRgb(deep, (value) => Math.round((value - from) * scale))
+  return toRgb(deep, (value) => Math.round((value - from) * scale), header.depth === 'ushort' && header.hasAlpha)
 }
 
 /** Packed 8-bit RGB of the truncated values, clipped to 0..255. Throws like `readDeep`. */
@@ -60,15 +60,22 @@ async function readValues(image: Sharp, header: Metadata, name: string): Promise
   return { width: info.width, height: info.height, values, channels: info.channels, colours: grey ? 1 : 3 }
 }
 
+/** Of 16-bit pictures. */
+const mostAlpha = 65_535
+
+/** `onWhite`: the last channel is how opaque a pixel is, before white. */
 function toRgb(
   { width, height, values, channels, colours }: DeepPixels,
   byteOf: (value: number) => number,
+  onWhite = false,
 ): Uint8Array {
   const rgb = new Uint8Array(width * height * 3)
   for (let at = 0, o = 0; o < rgb.length; at += channels, o += 3) {
+    const alpha = onWhite ? floatAt(values, at + channels - 1) / mostAlpha : 1
     for (let c = 0; c < 3; c++) {
       const value = floatAt(values, at + (colours === 1 ? 0 : c))
-      rgb[o + c] = Number.isNaN(value) ? 0 : Math.min(255, Math.max(0, byteOf(value)))
+      const byte = Number.isNaN(value) ? 0 : Math.min(255, Math.max(0, byteOf(value)))
+      rgb[o + c] = Math.round(255 - (255 - byte) * alpha)
     }
   }
   return rgb

@@ -2,7 +2,8 @@
 import { messageOf, UserError } from '../../shared/errors.ts'
 import { itemAt } from '../../shared/known.ts'
 import { openPicture, pictureLimits, pictureSize } from '../../vision/open.ts'
-import { cutOff, fileCutOff } from '../../vision/cut-off.ts'
+import { PixelCache } from '../../vision/cache.ts'
+import { cutOff, hasEndMarker, readEnds } from '../../vision/cut-off.ts'
 import type { BenchmarkEntry } from '../entry.ts'
 import type { ReadAt } from './text-source.ts'
 
@@ -37,7 +38,7 @@ export function embeddedPicture(place: string, read: ReadBytes): PictureMethods 
     async checkPicture() {
       try {
         const bytes = await read()
-        return cutOff(bytes) ?? (await refusedHeader(bytes))
+        return cutOff(bytes) ?? (await refusal(bytes, bytes))
       } catch (error) {
         return messageOf(error)
       }
@@ -45,10 +46,13 @@ export function embeddedPicture(place: string, read: ReadBytes): PictureMethods 
   }
 }
 
-/** Why the picture cannot be opened, by its format, header and size; undefined if it can be. Does not decode it. */
-async function refusedHeader(source: string | Uint8Array): Promise<string | undefined> {
+/**
+ * Why the picture cannot be opened; undefined if it can be. By its format, header and size alone where the end has shown that it is
+ * whole; other formats are decoded. `ends`: its first and last bytes.
+ */
+async function refusal(source: string | Uint8Array, ends: Uint8Array): Promise<string | undefined> {
   try {
-    await pictureSize(source)
+    await (hasEndMarker(ends) ? pictureSize(source) : openPicture(source, { cache: new PixelCache(0) }))
     return undefined
   } catch (error) {
     if (!(error instanceof UserError)) throw error
@@ -76,7 +80,8 @@ export function pictureFile(file: string): PictureMethods {
     openPicture: (reading) => openPicture(file, { reading }),
     async checkPicture() {
       try {
-        return (await fileCutOff(file)) ?? (await refusedHeader(file))
+        const ends = await readEnds(file)
+        return cutOff(ends) ?? (await refusal(file, ends))
       } catch (error) {
         return messageOf(error)
       }

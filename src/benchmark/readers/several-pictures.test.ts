@@ -62,6 +62,22 @@ describe('a folder of problems', () => {
     await writeFile(join(kit.base, 'problems.jsonl'), json({ images: ['a.png', 'b.png'], question: 'Which?' }))
     expect(await (await kit.read('problems'))[0]!.checkPicture()).toBe('the picture is truncated')
   })
+
+  it.each(['avif', 'webp', 'tiff'] as const)('decodes %s, whose end does not tell damage', async (format) => {
+    const noise = { type: 'gaussian', mean: 128, sigma: 30 } as const
+    const drawn = sharp({ create: { width: 64, height: 48, channels: 3, noise, background: '#888' } })
+    const whole = await drawn.toFormat(format, format === 'tiff' ? { compression: 'lzw' } : {}).toBuffer()
+    // The directory of a TIFF stands behind its pixels.
+    const end = format === 'tiff' ? whole.readUInt32LE(4) : whole.length
+    const damaged = Buffer.from(whole).fill(0xff, Math.floor(0.6 * whole.length), end)
+    await writeFile(join(kit.base, 'a.png'), whole)
+    await writeFile(join(kit.base, 'b.png'), damaged)
+    const rows = ['a.png', 'b.png'].map((image) => json({ images: [image], question: 'Which?' }))
+    await writeFile(join(kit.base, 'problems.jsonl'), rows.join('\n'))
+    const [first, second] = await kit.read('problems')
+    expect(await first!.checkPicture()).toBeUndefined()
+    expect(await second!.checkPicture()).toMatch(/b\.png is damaged/)
+  })
 })
 
 describe('Mini-o3 rows', () => {

@@ -1,4 +1,5 @@
 /** `mini-o3 serve`: serves the pages, an OpenAI-compatible endpoint and an MCP server until Ctrl-C. */
+import { stat } from 'node:fs/promises'
 import type { Command } from 'commander'
 import { openEmbeddedSampler } from '../../policy/embedded/embedded-policy.ts'
 import { autoPolicy } from '../../policy/registry/kinds.ts'
@@ -19,7 +20,7 @@ import { openModelDesk } from '../../server/models/model-desk.ts'
 import type { ModelDeskOptions } from '../../server/models/model-desk.ts'
 import { SearchQueue } from '../../server/search-queue.ts'
 import type { Searcher } from '../../server/searcher.ts'
-import { messageOf, MiniO3Error } from '../../shared/errors.ts'
+import { messageOf, MiniO3Error, UserError } from '../../shared/errors.ts'
 import { partialRecordOf } from '../../shared/fields.ts'
 import { isLoopback } from '../../shared/loopback.ts'
 import { catchInterrupt } from '../../shared/interrupt.ts'
@@ -89,8 +90,17 @@ export function addServe(program: Command): void {
 
 type ServeOptions = Values<typeof serveOptions>
 
+/** The folder may be missing: it is made with the first run. */
+async function checkRunsFolder(path: string): Promise<void> {
+  const found = await stat(path).catch(() => undefined)
+  if (found?.isDirectory() === false) {
+    throw new UserError('run-folder-taken', `${path} is a file. Name the folder of the runs with --runs.`)
+  }
+}
+
 async function serve(options: ServeOptions): Promise<void> {
   const { checkpoint, temperature, runs, keep } = options
+  await checkRunsFolder(runs)
   const { kind } = checkPolicy(options, 'ask')
   const listed = listedFor(options)
   // A mistake in an entry ends the command; an unreachable server does not.

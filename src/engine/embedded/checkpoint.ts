@@ -64,10 +64,10 @@ export async function readCheckpoint(file: string): Promise<Checkpoint> {
   const config = parsed.data
   const specs = parameterSpecs(config)
   const gather = (prefix: string): Float32Array => {
-    const parts = specs.map(({ name, size, offset }) => {
-      const part = tensors.get(prefix + name)?.values
-      if (part?.length !== size) throw wrong(`${prefix}${name} is missing or misshapen`)
-      return { part, offset }
+    const parts = specs.map(({ name, shape, offset }) => {
+      const part = tensors.get(prefix + name)
+      if (part?.shape.join() !== shape.join()) throw wrong(`${prefix}${name} is missing or misshapen`)
+      return { part: part.values, offset }
     })
     const values = new Float32Array(parameterCount(specs))
     for (const { part, offset } of parts) values.set(part, offset)

@@ -291,6 +291,10 @@ describe('embedded engine', () => {
       await writeSafetensors(path, { tensors, metadata: changed })
       await expect(own.load(path), name).rejects.toMatchObject({ code: 'checkpoint-foreign' })
     }
+    const [name, { shape, values }] = [...tensors].find((one) => one[1].shape.length === 2)!
+    const transposed = new Map(tensors).set(name, { shape: shape.toReversed(), values })
+    await writeSafetensors(path, { tensors: transposed, metadata })
+    await expect(own.load(path)).rejects.toThrow(`${name} is missing or misshapen`)
   })
 
   test('a frozen stem stays as it is while the rest learns', async () => {
