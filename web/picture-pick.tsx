@@ -22,7 +22,7 @@ export function PicturePick(props: Props) {
   const pictures = [picture, ...furtherPictures]
   return (
     <fieldset class={`pick ${over ? 'over' : ''}`}>
-      <legend>{over ? 'Drop it anywhere' : 'Picture: choose one, or drop or paste one or more of your own'}</legend>
+      <legend>{over ? 'Drop it anywhere' : 'Picture: choose one, or drop or paste your own'}</legend>
       {pictures.map(({ id, width, height, note }, index) => (
         // Not by `id`, which is the hash of the file: the same picture can be chosen twice.
         <figure key={index}>
