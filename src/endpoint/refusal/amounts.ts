@@ -27,14 +27,22 @@ export function sentencesOf(text: string): string[] {
 }
 
 const bounded =
-  '(?:max(?:imum|imal)?|limit(?:ed)?|at most|up to|no more than|not more than|(?:greater|more|larger|longer) than|(?:less|fewer|smaller) than' +
+  // `max_tokens (512)` is what was asked for.
+  '(?:max(?:imum|imal)?(?!_(?:completion_|new_|output_)?tokens\\W{0,4}\\d)|limit(?:ed)?|at most|up to|no more than|not more than|(?:greater|more|larger|longer) than|(?:less|fewer|smaller) than' +
   '(?: or equal to)?|cannot exceed|exceed(?:s|ed|ing)?|only|allow(?:s|ed)?|supports?|accepts?|takes?|below|under|<=?|≤|>=?|最多|不超过|超过|上限)'
 const limits = new RegExp(`${bounded}[^\\d.]{0,48}?(\\d{1,9})(?!\\d|\\.\\d)`, 'g')
 /** `[1, 30720]`, `between 1 and 10`, `from 1 (inclusive) to 8193 (exclusive)`. */
 const ranges =
   /(?:\[ ?\d{1,9} ?, ?|between \d{1,9} and |from \d{1,9} (?:\(inclusive\) )?to )(\d{1,9})( \(exclusive\))?/g
 /** Units of numbers that count neither pictures nor tokens. */
-const otherUnit = /^ ?(?:px\b|pixels?|bytes?|[kmg]i?b\b|seconds?|minutes?|hours?|%|x ?\d|megapixels?|requests?)/
+const otherUnit =
+  /^ ?(?:px\b|pixels?|bytes?|char(?:acter)?s\b|[kmg]i?b\b|seconds?|minutes?|hours?|%|x ?\d|megapixels?|requests?)/
+
+/** Words before a number that is an excess, what was sent or a count of characters: "exceeded by 123", "too large: 8192". */
+const otherAmount =
+  /(?<!(?:limited|capped|bounded) )\bby (?:about |over |more than |at least )?\d+$|too (?:large|long|big|high|many)\W{0,4}\d+$|\bchar(?:acter)?s\b/
+/** What follows the excessive side of a comparison: `188000 + 21333 > 200000`, `40000/32768`. */
+const excessiveSide = /^(?: tokens?)? ?(?:\+|>=?|\/) ?\d/
 
 /** The smallest number given as a limit; the excessive amount is always larger. */
 export function limitIn(text: string): number | undefined {
@@ -43,7 +51,8 @@ export function limitIn(text: string): number | undefined {
   if (found.length === 0) {
     for (const limit of text.matchAll(limits)) {
       const behind = text.slice(limit.index + limit[0].length, limit.index + limit[0].length + 16)
-      if (!otherUnit.test(behind)) found.push(Number(limit[1]))
+      if (otherUnit.test(behind) || excessiveSide.test(behind) || otherAmount.test(limit[0])) continue
+      found.push(Number(limit[1]))
     }
   }
   return found.length === 0 ? undefined : Math.min(...found)

@@ -45,7 +45,8 @@ const byCause: Readonly<Record<Cause, string>> = {
     'unsupported_image_media_type empty_image_file',
   'too-long':
     'context_length_exceeded context_window_exceeded contextwindowexceedederror exceed_context_size_error ' +
-    'model_max_prompt_tokens_exceeded max_context_length_exceeded token_limit_exceeded input_too_long prompt_too_long 1261',
+    'model_max_prompt_tokens_exceeded max_context_length_exceeded token_limit_exceeded tokens_limit_reached input_too_long ' +
+    'prompt_too_long 1261',
   'request-too-large': 'request_too_large requestentitytoolarge payload_too_large string_above_max_length',
 }
 

@@ -124,7 +124,7 @@ export function imageCap({ status, message }: Refusal): number | undefined {
   // vLLM 0.7 quotes its flag and value.
   const flag = /limit[-_]mm/.test(text) ? /image['"]?\s?[=:]\s?(\d{1,6})/.exec(text)?.[1] : undefined
   if (flag !== undefined) return Number(flag)
-  if (/(?:not|n't) support multiple (?:images|pictures)/.test(text)) return 1
+  if (says.oneImage.test(text)) return 1
   const sentences = sentencesOf(text)
   for (const [at, sentence] of sentences.entries()) {
     if (!says.imageCount.test(sentence)) continue

@@ -8,12 +8,15 @@ const anyOf = (...alternatives: readonly string[]): RegExp => new RegExp(alterna
 const image = '(?:images?\\b|image\\(s\\)|image_url|pictures?\\b|photos?\\b|图片|图像)'
 const images = '(?:images|image[ _](?:items?|inputs?|parts?|attachments?|blocks?|urls?|files?)|pictures|photos)'
 const not = "(?:not|n't|cannot|no)"
+const notPossible =
+  "(?:are |is )?(?:currently )?(?:unsupported|(?:not|(?:are|is)n't) (?:currently |yet )?(?:supported|allowed|accepted|permitted|possible))"
 
 export const says = {
   /** A TLS server that received plain HTTP. */
   wantsHttps: anyOf('plain http request was sent to (?:an? )?https', 'http request to an https server'),
   key: anyOf(
     'api[ _-]?key (?:is |was )?(?:not valid|invalid|incorrect|expired|not found|missing|revoked|disabled)',
+    '(?:access|bearer) token (?:is |was |has )?(?:not valid|invalid|incorrect|expired|missing|revoked|no longer valid)',
     '(?:invalid|incorrect|missing|expired|revoked|no|wrong) (?:authentication|api[ _-]?key|bearer token|access token)',
   ),
   imageMiss: anyOf('cache miss', 'expected a cached item', 'mm_hash', 'multi_?modal_uuids?'),
@@ -41,6 +44,7 @@ export const says = {
     'usage limit|unpaid|over budget|exceeded ?budget|key limit exceeded|insufficient_quota|upgrade your plan',
     '(?:quota|limit)[^.]{0,20}(?:this|per|for the) (?:month|week|billing)',
     'free (?:tier|quota|allocated)(?![^.]{0,60}minute)[^.]{0,40}(?:exceed|exhaust|used up)',
+    'total requests? limit (?:is |was |has been )?(?:reached|exceeded)',
     '余额不足|欠费|额度不足|额度已用',
   ),
   /** DashScope also uses the quota code for rate limiting. */
@@ -56,6 +60,7 @@ export const says = {
     'too many (?:concurrent )?requests',
     'quota',
     'concurrency',
+    '每(?:分钟|秒|小时|天|日)',
   ),
   busy: anyOf(
     'overloaded|over ?load\\b|(?:at|over) capacity|capacity exceeded|too many (?:concurrent )?requests|rate.?limit|throttl',
@@ -77,11 +82,16 @@ export const says = {
   /** The number of pictures, not their size. */
   imageCount: anyOf(
     `(?:number|count|amount|total|quantity) of (?:\\w{1,12} ){0,2}${image}|many (?:\\w{1,12} ){0,2}${image}`,
-    `${image} (?:count|limit)|image(?:_url)?\\(s\\)|(?:max|num|limit)_images`,
+    `${image} (?:count|limit)|\\bimages?[ _]nums?\\b|${image} number (?=exceeds|is |must |should |cannot |>)|image(?:_url)?\\(s\\)|(?:max|num|limit)_images`,
     `\\d (?:\\w{1,12} ){0,2}${images}\\b|\\d images? (?:per|in|allowed|is|are|may|can)\\b`,
     `(?:at most|up to|only|max(?:imum)?(?: of)?|limit of|more than|supports?|accepts?) (?:a )?1 (?:\\w{1,12} ){0,2}${image}`,
     `${images}\\b[^.]{0,60}(?:max|limit|exceed|at most|up to|no more|fewer|less|>|<=)`,
     `(?:max|limit)\\w{0,4} (?:\\w{1,12} ){0,3}${images}\\b|too much media|media items|图片数|张图`,
+  ),
+  /** More than one picture, refused without a number. */
+  oneImage: anyOf(
+    "(?:not|n't) support multiple (?:images|pictures)",
+    `multiple ${images} (?:(?:per|in) (?:a |1 |one |the |each |single )?(?:prompt|request|message|conversation|turn) )?${notPossible}`,
   ),
   tooManyImages: anyOf(
     `too many (?:\\w{1,12} ){0,2}${image}`,
@@ -158,8 +168,11 @@ export const says = {
     '(?:prompt|inputs?|messages?|conversation|sequence)\\b[^.]{0,60}(?:exceed|greater than|larger than|more than)[^.]{0,30}(?:length|limit|max)',
     '(?:total )?length of[^.]{0,30}(?:prompt|input|message)[^.]{0,40}(?:must|should|cannot|exceed)',
     'token (?:limit|count|length|number)s?[^.]{0,20}exceed|number of tokens[^.]{0,20}exceed|exceed[^.]{0,40}(?:number of tokens|token (?:limit|count))',
+    '(?:prompt|conversation|context)\\b[^.]{0,20}too (?:large|big)|(?:inputs?|messages?|sequence)\\b[^.]{0,20}too (?:large|big): \\d{1,9} ?>=? ?\\d',
+    'max(?:imum)? (?:number of )?(?:input|prompt) (?:characters|chars)\\b|max(?:imum)? size:? \\d{1,9} tokens\\b',
     'context shift is disabled|cannot truncate to \\d+, required|max(?:imum)? length of (?:the )?(?:current )?(?:question|message|prompt|input)',
     'range of input length|too many (?:input |prompt )?tokens|reduce the length of|maximum prompt length|samebatch',
+    '(?<!max_)tokens?的?(?:总数|数量?|个数|长度)[^。]{0,12}(?:超|大于|过多|过大)',
     '(?:上下文|输入|提示词|prompt|对话|消息|文本)[^。]{0,20}(?:过长|超长|超过|超出|太长)',
   ),
   /** A request that can never fit, although the message is about rates. */
