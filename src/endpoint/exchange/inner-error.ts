@@ -1,6 +1,8 @@
 /** Finds errors that servers and gateways send with status 200, and the status each should have had. Pure. */
 import { fieldsOf } from '../../shared/fields.ts'
 import type { Fields } from '../../shared/fields.ts'
+import { meaningOf, readRefusal } from '../refusal/refusal.ts'
+import type { Meaning } from '../refusal/refusal.ts'
 
 /** An error body with the status it should have had. */
 export interface InnerError {
@@ -16,7 +18,8 @@ export function innerError(body: Fields): InnerError | undefined {
   const given = errorIn(outer) ?? (choice && errorIn(choice)) ?? (choice === undefined ? bareError(outer) : undefined)
   if (given === undefined) return undefined
   const { message, codes } = given
-  return { status: statusOf(codes, message), text: JSON.stringify({ error: { message, code: codes.join(' ') } }) }
+  const text = JSON.stringify({ error: { message, code: codes.join(' ') } })
+  return { status: numberIn(codes) ?? statusMeant(text) ?? statusWorded(codes, message), text }
 }
 
 interface Said {
@@ -35,15 +38,16 @@ function errorIn(holder: Fields): Said | undefined {
   }
   const { status_code: code, status_msg: message } = fieldsOf(base) ?? {}
   if (typeof code !== 'number' || code === 0) return undefined
+  const status = miniMaxStatus[code]
   return {
     message: typeof message === 'string' ? message : '',
-    codes: [String(miniMaxStatus[code] ?? 502), String(code)],
+    codes: [...(status === undefined ? [] : [String(status)]), String(code)],
   }
 }
 
-/** Without choices: `{message, code}`, `{detail}`, `{msg, success: false}`. */
+/** Without choices: `{message, code}`, `{detail}`, `{msg, success: false}`, Baidu's `{error_code, error_msg}`. */
 function bareError(outer: Fields): Said | undefined {
-  const message = [outer.message, outer.detail, outer.msg, outer.error_msg].find(
+  const message = [outer.message, outer.detail, outer.msg, outer.error_msg, outer.error_message].find(
     (one) => one !== undefined && one !== null,
   )
   return message === undefined ? undefined : { message: messageIn({ message }), codes: codesOf(outer) }
@@ -58,8 +62,21 @@ function messageIn(error: Fields): string {
   return typeof raw === 'string' && raw !== text ? `${text}: ${raw}` : text
 }
 
-function codesOf({ code, status, type, status_code: number, error_type: kind }: Fields): string[] {
-  return [code, status, number, type, kind]
+const codeNames = [
+  'code',
+  'error_code',
+  'errorCode',
+  'status',
+  'status_code',
+  'statusCode',
+  'http_code',
+  'type',
+  'error_type',
+]
+
+function codesOf(holder: Fields): string[] {
+  return codeNames
+    .map((name) => holder[name])
     .filter((one) => typeof one === 'string' || typeof one === 'number')
     .map(String)
 }
@@ -76,17 +93,34 @@ const miniMaxStatus: Readonly<Record<number, number>> = {
 
 const byWords: readonly (readonly [RegExp, number])[] = [
   [/insufficient.?(?:quota|balance|credit|funds)|billing|payment|arrears/i, 402],
-  [/rate.?limit|too.?many.?requests|quota|throttl/i, 429],
+  [
+    /rate.?limit|too.?many.?requests|quota|throttl|(?:daily|hourly|qps|requests?) limit (?:is |was |has been )?(?:reached|exceeded)/i,
+    429,
+  ],
   [/overloaded|unavailable|busy|capacity/i, 503],
   [/unauthori[sz]ed|authentication|invalid.?api.?key|permission/i, 401],
-  [/invalid.?(?:request|argument|parameter)|bad.?request|context.?length|content.?(?:filter|policy)/i, 400],
+  [
+    /(?:invalid|unsupported|unknown).?(?:request|argument|parameter)|(?:argument|parameter)s? (?:is|are) (?:invalid|not supported)/i,
+    400,
+  ],
+  [/bad.?request|context.?length|content.?(?:filter|policy)/i, 400],
   [/model.?not.?found|no such model|not.?found/i, 404],
 ]
 
-/** From a numeric code, the code names or the message; otherwise 502, which is retried. */
-function statusOf(codes: readonly string[], message: string): number {
-  const number = codes.map(Number).find((code) => Number.isInteger(code) && code >= 400 && code < 600)
-  if (number !== undefined) return number
+function numberIn(codes: readonly string[]): number | undefined {
+  return codes.map(Number).find((code) => Number.isInteger(code) && code >= 400 && code < 600)
+}
+
+const statusOfKind: Partial<Readonly<Record<Meaning['kind'], number>>> = { key: 401, quota: 402, 'model-unknown': 404 }
+
+/** The status of a refusal that would be permanent with status 400: with 502 it would be retried, and some rules would not apply. */
+function statusMeant(text: string): number | undefined {
+  const { kind } = meaningOf(readRefusal({ status: 400, text }))
+  return kind === 'unknown' || kind === 'busy' ? undefined : (statusOfKind[kind] ?? 400)
+}
+
+/** From the code names or the message; otherwise 502, which is retried. */
+function statusWorded(codes: readonly string[], message: string): number {
   for (const text of [codes.join(' '), message.slice(0, 2_000)]) {
     const found = byWords.find(([words]) => words.test(text))
     if (found !== undefined) return found[1]
