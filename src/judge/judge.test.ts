@@ -15,6 +15,18 @@ describe('judgeExact', () => {
     expect(judgeExact(problem, answer)).toEqual({ kind: 'correct', reason: 'the same words' })
   })
 
+  it.each(['<|begin_of_box|>7<|end_of_box|>', '7<|im_end|>', '7.<|im_end|>\n'])(
+    'ignores special tokens in %j',
+    (answer) => {
+      expect(judgeExact({ ...problem, answer: '7' }, answer).kind).toBe('correct')
+      expect(judgeExact({ ...problem, answer: '77' }, answer).kind).toBe('wrong')
+    },
+  )
+
+  it('takes special tokens alone for wrong', () => {
+    expect(judgeExact(problem, '<|im_end|>').kind).toBe('wrong')
+  })
+
   it.each(['off white', 'whit', 'white!', 'black'])('takes %j for wrong', (answer) => {
     expect(judgeExact(problem, answer).kind).toBe('wrong')
   })

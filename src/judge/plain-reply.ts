@@ -16,11 +16,15 @@ export function compatible(text: string): string {
   return text.replaceAll(/[^\0-\u007F]/gu, (character) => character.normalize('NFKC'))
 }
 
+/** Removes special tokens of models: `<|im_end|>`, `<|begin_of_box|>`. */
+export function withoutSpecialTokens(text: string): string {
+  return text.replaceAll(/<\|[^|<>]{0,40}\|>/g, ' ')
+}
+
 /** Removes Markdown, LaTeX, JSON syntax, special tokens and quotes, and collapses whitespace. */
 export function withoutMarks(text: string): string {
   return (
-    text
-      .replaceAll(/<\|[^|<>]{0,40}\|>/g, ' ')
+    withoutSpecialTokens(text)
       // Variation selectors that turn a digit into an emoji.
       .replaceAll(/[\uFE0F\u20E3]/g, '')
       .replaceAll(/\\(?:[a-z]{1,20}|[()[\]])/gi, ' ')
