@@ -125,6 +125,80 @@ describe('reads no letter', () => {
   })
 })
 
+describe('finds a choice only as a whole number or word', () => {
+  const powers = ['1', '10', '100', '1000']
+  const few = ['3', '4']
+  const red = ['red', 'dark red']
+  const north = ['north', 'northeast']
+
+  it.each([
+    // Equal numbers, written differently.
+    [powers, '1,000', 'D'],
+    [powers, '1,000 people', 'D'],
+    [powers, 'About $1,000.00.', 'D'],
+    [['1,000', '2,000'], 'It is 2000', 'B'],
+    [['2', '2.5'], '$2.50', 'B'],
+    [['5', '0.5'], 'It is .5', 'B'],
+    [few, 'It is 3.0', 'A'],
+    [['3', '-3'], 'It is −3 degrees', 'B'],
+    [['3', '-3'], 'minus 3', 'B'],
+    // Punctuation after a number, and numbers with a unit.
+    [few, '3, I think', 'A'],
+    [few, 'It is 3.', 'A'],
+    [few, 'It is 3. The rest are cars.', 'A'],
+    [few, '- 3', 'A'],
+    [few, 'a 3-storey house', 'A'],
+    [few, '3<|im_end|>', 'A'],
+    // The ends of a range and the items of a list are numbers of their own.
+    [['3', '5'], '3-4', 'A'],
+    [['4', '5'], '3-4', 'A'],
+    [['2', '7'], '1,2', 'A'],
+    // Hyphens.
+    [['left', 'upper left'], 'upper-left', 'B'],
+    [['left', 'upper left'], 'In the upper-left corner', 'B'],
+    [['left', 'right'], 'On the left-hand side', 'A'],
+    [['left', 'right'], 'left-handed', 'A'],
+    [['red', 'blue'], 'a red-coloured car', 'A'],
+    [red, 'dark-red', 'B'],
+    [red, 'It is dark-red', 'B'],
+    [['blue', 'light blue'], 'light-blue', 'B'],
+    [north, 'north-east', 'B'],
+    [north, 'To the north-east', 'B'],
+    [north, 'north east', 'B'],
+    [['north', 'north-east'], 'north east', 'B'],
+    [['north', 'north-east'], 'To the northeast', 'B'],
+    [['flu', 'covid 19'], 'It is covid-19', 'B'],
+    [['end', 'start'], 'start<|end|>', 'B'],
+  ])('of %j, %j chooses %s', (choices, answer, letter) => {
+    expect(chosenLetter(answer, choices)).toBe(letter)
+  })
+
+  it.each([
+    [['1', '2', '3', '4'], '1.5'],
+    [['2', '5', '20', '25'], '$2.50'],
+    [['5', '15', '50', '500'], '5,000'],
+    [few, '-3'],
+    [few, 'It is -3'],
+    [few, '-$3'],
+    [few, 'negative 3'],
+    [few, '3-4'],
+    [few, '3,4'],
+    [few, '3/8'],
+    [few, '3:30'],
+    [['-3', '5'], '2-3'],
+    [powers, '1.000'],
+    [['5', '6'], '.5'],
+    [['open', 'closed'], 'half-open'],
+    [['open', 'closed'], 'open-ended'],
+    [['half-open', 'closed'], 'open'],
+    [['north', 'south'], 'north-east'],
+    [['18', '19'], 'covid-19'],
+    [['across', 'along'], 'a cross'],
+  ])('of %j, %j chooses none', (choices, answer) => {
+    expect(chosenLetter(answer, choices)).toBeUndefined()
+  })
+})
+
 describe('a problem of a set with choices and open questions', () => {
   const open = { docId: '1', dataSource: 'mixed', question: 'How many?', answer: '14' }
   it.each([

@@ -5,7 +5,8 @@ import type { Verdict } from '../protocol/trajectory.ts'
 import { itemAt } from '../shared/known.ts'
 import { judgeExact } from './exact.ts'
 import { normalised, wordsToCompare } from './judge.ts'
-import { compatible, endsOf, withoutMarks } from './plain-reply.ts'
+import { compatible, endsOf, withoutMarks, withoutSpecialTokens } from './plain-reply.ts'
+import { holds, joinedWords, longestQuoting, numbersAlike } from './quoting.ts'
 
 /** Extracts a letter from an answer; undefined if there is none, or more than one. */
 export type ReadLetter = (answer: string, choices: readonly string[]) => string | undefined
@@ -31,22 +32,26 @@ export function judgeByLetter(problem: Problem, answer: string | null, read: Rea
 }
 
 /**
- * The letter that a text chooses; undefined if there is none, or more than one. Tried in this order: the text of a choice; the last
- * `\boxed{}`; a leading letter, as in `(B)` or `B.`; the last statement such as "answer is B" or "选B"; "B is correct"; "B, because ...";
- * a single letter among the last words; the only choice whose text the answer quotes; the only choice that contains the whole answer.
+ * The letter that a text chooses; undefined if there is none, or more than one. Tried in this order: the text of a choice, also with numbers
+ * or hyphens written differently; the last `\boxed{}`; a leading letter, as in `(B)` or `B.`; the last statement such as "answer is B" or
+ * "选B"; "B is correct"; "B, because ..."; a single letter among the last words; the only choice whose text the answer quotes; the only choice
+ * that contains the whole answer.
  */
 export function chosenLetter(answer: string, choices: readonly string[]): string | undefined {
   const letters = choices.map((_, index) => letterAt(index))
   const texts = choices.map((choice) => normalised(choice.replace(/^\s*(?:\([A-Z]\)|[A-Z][.:)])\s*/, '')))
-  const given = normalised(answer)
+  const given = normalised(withoutSpecialTokens(answer))
   const same = texts.map(inDigits).indexOf(inDigits(given))
   if (same >= 0) return letters[same]
+  const [plainGiven, plainTexts] = [numbersAlike(given), texts.map(numbersAlike)]
+  const alike = letters.filter((_, index) => joinedWords(itemAt(plainTexts, index)) === joinedWords(plainGiven))
+  if (alike.length === 1) return alike[0]
 
   const text = lettersApart(endsOf(answer))
   const boxed = text.lastIndexOf('\\boxed')
   const inBox = boxed < 0 ? undefined : statedLetter(withoutMarks(text.slice(boxed).replace(/\}[^]*/, '')), letters)
   if (inBox !== undefined) return inBox
-  return statedLetter(withoutMarks(text), letters) ?? quotedChoice(given, texts, letters)
+  return statedLetter(withoutMarks(text), letters) ?? quotedChoice(plainGiven, plainTexts, letters)
 }
 
 const numbers = [
@@ -134,8 +139,8 @@ function statedLetter(text: string, letters: readonly string[]): string | undefi
   return last === 'A' && !/(?<![\p{L}\p{N}])A(?![\p{L}\p{N}])/u.test(text.replaceAll(article, ' ')) ? undefined : last
 }
 
-/** A longer answer (also longer than twice all choices) discusses the choices rather than quoting one; beyond the second limit nothing is searched. */
-const [shortAnswer, longestQuoting] = [40, 4000]
+/** A longer answer (also longer than twice all choices) discusses the choices rather than quoting one. */
+const shortAnswer = 40
 
 function quotedChoice(given: string, texts: readonly string[], letters: readonly string[]): string | undefined {
   const allLength = texts.reduce((sum, text) => sum + text.length, 0)
@@ -145,16 +150,4 @@ function quotedChoice(given: string, texts: readonly string[], letters: readonly
   const bare = given.replace(/^(?:an?|the) /, '').replace(/[!。]$/, '')
   const holding = letters.filter((_, index) => holds(itemAt(texts, index), bare))
   return holding.length === 1 ? holding[0] : undefined
-}
-
-/** Whether `text` contains `part` as whole words without a preceding "not". */
-function holds(text: string, part: string): boolean {
-  if (part === '' || part.length > text.length || text.length > longestQuoting) return false
-  const isWord = (at: number): boolean => /[a-z0-9]/.test(text.charAt(at))
-  for (let at = text.indexOf(part); at >= 0; at = text.indexOf(part, at + 1)) {
-    const end = at + part.length
-    const whole = !(isWord(at) && isWord(at - 1)) && !(isWord(end - 1) && isWord(end))
-    if (whole && !/\bnot (?:an? |the )?$/.test(text.slice(Math.max(at - 10, 0), at))) return true
-  }
-  return false
 }
