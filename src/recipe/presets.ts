@@ -32,7 +32,7 @@ export const presets = {
     testTurns: 32,
     sft: { 'look-steps': 1500, steps: 3600, 'learning-rate': 0.0015, 'warmup-steps': 100, 'train-stem': true },
     rl: {
-      // After 80 steps the masked policy ended below that after 40 in four pairs of four (docs/experiments/rl.md).
+      // At this rate the masked policy ended lower after 80 steps than after 40 in four pairs of four (docs/experiments/rl.md).
       steps: 40,
       'problems-per-step': 16,
       'group-size': 16,

@@ -1,3 +1,4 @@
+/** Who can mend a failed write, told by its exit status. */
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
