@@ -8,6 +8,7 @@ import type { Encoded } from './encoded.ts'
 import { decodeHeic } from './heic.ts'
 import { pictureFormat } from './picture-format.ts'
 import type { PictureFormat } from './picture-format.ts'
+import { picturesWithin } from './pictures-within.ts'
 import { storedPixels, storedSize } from './stored-pixels.ts'
 import { holdsYCbCr } from './tiff-tags.ts'
 import { byteAt } from '../shared/number-at.ts'
@@ -135,8 +136,9 @@ function checkScans(bytes: Uint8Array, name: string, pixels: number): void {
 }
 
 /** A TIFF may contain smaller copies of its picture; any other additional picture makes the file ambiguous. */
-async function checkPages({ name, format, bytes, header }: Exclude<Encoded, { format: 'BMP' }>): Promise<void> {
-  const pages = header.pages ?? 1
+async function checkPages(encoded: Exclude<Encoded, { format: 'BMP' }>): Promise<void> {
+  const { name, format, bytes, header } = encoded
+  const pages = picturesWithin(encoded)
   // For HEIC the primary picture is used, as on a phone.
   if (pages <= 1 || format === 'HEIC') return
   if (format === 'TIFF' && pages <= 16) {

@@ -1,5 +1,6 @@
 /** Pictures as the released loader opens them, pixel for pixel of what Pillow made of the same files, and as displayed. */
 import { readFileSync } from 'node:fs'
+import { crc32 } from 'node:zlib'
 import sharp from 'sharp'
 import { describe, expect, it, test } from 'vitest'
 import { pixelBox } from '../protocol/box.ts'
@@ -49,6 +50,22 @@ test.each(shown)('$name, as displayed: upright, in sRGB, on white', async ({ fil
   expect(size).toEqual(displayed.size)
   // Profiles and opacities are rounded otherwise.
   expect(apart(data, displayed.rgb)).toBeLessThanOrEqual(1)
+})
+
+test.each(files.filter(({ name }) => name.includes('animated')))(
+  '$name, is refused to be displayed',
+  async ({ file }) => {
+    const error = { code: 'picture-animated', message: expect.stringContaining('contains 2 pictures') as unknown }
+    await expect(openPicture(Buffer.from(file, 'base64'))).rejects.toMatchObject(error)
+  },
+)
+
+it('a PNG that is an animation of one frame is a picture', async () => {
+  const animated = Buffer.from(files.find(({ name }) => name === 'PNG, animated')!.file, 'base64')
+  const frames = animated.indexOf('acTL', 0, 'latin1') + 4
+  animated.writeUInt32BE(1, frames)
+  animated.writeUInt32BE(crc32(animated.subarray(frames - 4, frames + 8)), frames + 8)
+  expect((await openPicture(animated)).width).toBe(12)
 })
 
 describe('a BMP', () => {
