@@ -3,9 +3,12 @@ import { sharp } from '../shared/native.ts'
 import type { PictureReading } from '../protocol/rules.ts'
 import { messageOf, UserError } from '../shared/errors.ts'
 import { bmpPixels, isPlain, readBmpHeader } from './bmp.ts'
+import { checkBegin, checkLineEnds } from './copied-as-text.ts'
 import { isDeep, readDeep } from './deep-pixels.ts'
 import type { Encoded } from './encoded.ts'
 import { decodeHeic } from './heic.ts'
+import { checkScans, decodeJpeg, scansAt } from './jpeg.ts'
+import type { StrictDecode } from './jpeg.ts'
 import { pictureFormat } from './picture-format.ts'
 import type { PictureFormat } from './picture-format.ts'
 import { picturesWithin } from './pictures-within.ts'
@@ -25,12 +28,6 @@ export const pictureLimits: PictureLimits = {
   maxPixels: 200_000_000,
   maxSide: 40_000,
 }
-
-/**
- * Every scan of a progressive JPEG costs time proportional to the pixels, however few bytes it has. Encoders write about ten scans.
- */
-const maxScans = 100
-const maxScannedPixels = 2_400_000_000
 
 /** AVIF is decoded as a whole, with 18 bytes of memory per pixel; HEIC with about 19. */
 const mostPixelsOf: Readonly<Partial<Record<PictureFormat, number>>> = { AVIF: 40_000_000, HEIC: 50_000_000 }
@@ -75,6 +72,7 @@ export async function readEncoded(
 function checkedFormat(bytes: Uint8Array, name: string): PictureFormat {
   if (bytes.byteLength === 0)
     throw new UserError('picture-not-an-image', `${name} is empty. Download or save it again.`)
+  checkBegin(bytes, name)
   const format = pictureFormat(bytes)
   if (typeof format === 'string') return format
   const known = 'JPEG, PNG, WebP, AVIF, HEIC, TIFF, GIF or BMP'
@@ -122,19 +120,6 @@ function readable(bytes: Uint8Array, format: PictureFormat): Uint8Array {
   return named
 }
 
-/** Counts the scans of a JPEG by the marker FF DA, which compressed data never contain. */
-function checkScans(bytes: Uint8Array, name: string, pixels: number): void {
-  const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-  const most = Math.min(maxScans, maxScannedPixels / pixels)
-  let scans = 0
-  for (let at = buffer.indexOf('\xff\xda', 0, 'latin1'); at >= 0; at = buffer.indexOf('\xff\xda', at + 2, 'latin1')) {
-    if (++scans > most) {
-      const message = `${name} is a JPEG of more than ${Math.floor(most)} scans. Save it again, as an ordinary JPEG.`
-      throw new UserError('picture-too-large', message)
-    }
-  }
-}
-
 /** A TIFF may contain smaller copies of its picture; any other additional picture makes the file ambiguous. */
 async function checkPages(encoded: Exclude<Encoded, { format: 'BMP' }>): Promise<void> {
   const { name, format, bytes, header } = encoded
@@ -162,7 +147,9 @@ async function checkPages(encoded: Exclude<Encoded, { format: 'BMP' }>): Promise
  * `storedPixels`.
  */
 export async function decode(encoded: Encoded): Promise<Uint8Array> {
-  const { name, format, width, height } = encoded
+  const { name, format, bytes, width, height } = encoded
+  if (format === 'JPEG') checkLineEnds(bytes, scansAt(bytes), name)
+  if (format === 'WebP') checkLineEnds(bytes, 0, name)
   try {
     const data = encoded.format === 'BMP' ? decodeBmp(encoded) : await decodeBySharp(encoded)
     const expected = width * height * 3
@@ -182,52 +169,23 @@ async function decodeBySharp(encoded: Exclude<Encoded, { format: 'BMP' }>): Prom
   const { name, format, header, reading } = encoded
   const bytes = readable(encoded.bytes, format)
   if (format === 'HEIC') return decodeHeic(bytes, { name, icc: header.icc, seconds: maxSeconds })
-  const { bytes: whole, failOn } = format === 'JPEG' ? withEnd(encoded) : { bytes, failOn: strictness(format) }
-  const stored = reading === 'pillow'
-  const image = sharp(whole, { limitInputPixels: false, failOn, ignoreIcc: stored }).timeout({ seconds: maxSeconds })
-  if (isTurned(format, reading)) image.autoOrient()
-  if (stored) return storedPixels(image, encoded)
-  if (isDeep(header)) return readDeep(image, header, name)
-  return image.flatten({ background: '#fff' }).toColourspace('srgb').raw().toBuffer()
+  const decodeWith: StrictDecode = (whole, failOn) => {
+    const stored = reading === 'pillow'
+    const image = sharp(whole, { limitInputPixels: false, failOn, ignoreIcc: stored }).timeout({ seconds: maxSeconds })
+    if (isTurned(format, reading)) image.autoOrient()
+    if (stored) return storedPixels(image, encoded)
+    if (isDeep(header)) return readDeep(image, header, name)
+    return image.flatten({ background: '#fff' }).toColourspace('srgb').raw().toBuffer()
+  }
+  if (format === 'JPEG') return decodeJpeg(encoded, decodeWith)
+  // For a damaged TIFF the decoder only warns and shows black strips.
+  return decodeWith(bytes, format === 'TIFF' ? 'warning' : 'error')
 }
 
 function decodeBmp({ bytes, header, reading }: Extract<Encoded, { format: 'BMP' }>): Uint8Array {
   const { rgb, alpha } = bmpPixels(bytes, header)
   if (alpha === undefined || reading === 'pillow') return rgb
   return rgb.map((value, i) => 255 - Math.round(((255 - value) * byteAt(alpha, Math.floor(i / 3))) / 255))
-}
-
-/** For a damaged TIFF the decoder only warns and shows black strips; for JPEG it also warns about harmless camera quirks. */
-function strictness(format: PictureFormat): 'error' | 'warning' {
-  return format === 'TIFF' ? 'warning' : 'error'
-}
-
-function lacksEnd(bytes: Uint8Array): boolean {
-  const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-  return buffer.lastIndexOf('\xff\xd9', undefined, 'latin1') < buffer.lastIndexOf('\xff\xda', undefined, 'latin1')
-}
-
-/**
- * A JPEG without its end marker may still have all of its pixels: with the marker restored, the decoder's warnings tell whether any
- * are missing; missing pixels are shown grey if allowed.
- */
-function withEnd({ name, bytes, reading, cutOff }: Encoded): {
-  bytes: Uint8Array
-  failOn: 'none' | 'error' | 'warning'
-} {
-  if (!lacksEnd(bytes)) return { bytes, failOn: 'error' }
-  if (reading === 'pillow') {
-    const message = `${name} is truncated, which Pillow refuses, and this profile reads pictures like Pillow. Download it again.`
-    throw new UserError('picture-damaged', message)
-  }
-  const tail = bytes.at(-1) === 0xff ? [0xd9] : [0xff, 0xd9]
-  return { bytes: Buffer.concat([bytes, Uint8Array.from(tail)]), failOn: cutOff === 'shown' ? 'none' : 'warning' }
-}
-
-/** A note about the picture for the user, if needed. */
-export function noteOf({ name, format, bytes, cutOff }: Encoded): string | undefined {
-  if (cutOff !== 'shown' || format !== 'JPEG' || !lacksEnd(bytes)) return undefined
-  return `${name} is truncated: its missing part may appear grey or coarse. Download it again for the whole picture.`
 }
 
 function damaged(name: string, format: PictureFormat, cause: unknown): UserError {

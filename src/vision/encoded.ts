@@ -10,7 +10,7 @@ export type Encoded = Size & {
   readonly name: string
   readonly bytes: Uint8Array
   readonly reading: PictureReading
-  /** `shown`: a truncated JPEG is decoded as far as possible; absent: it is refused if pixels are missing. */
+  /** `shown`: a damaged JPEG is decoded as far as possible; absent: it is refused if pixels are missing or wrong. */
   readonly cutOff?: 'shown' | undefined
 } & (
     | { readonly format: 'BMP'; readonly header: BmpHeader }

@@ -7,9 +7,10 @@ import { errorCodeOf, messageOf, UserError } from '../shared/errors.ts'
 import { limiter } from '../shared/limiter.ts'
 import { sharedCache } from './cache.ts'
 import type { PixelCache } from './cache.ts'
-import { decode, noteOf, pictureLimits, readEncoded } from './decode.ts'
+import { decode, pictureLimits, readEncoded } from './decode.ts'
 import type { PictureLimits } from './decode.ts'
 import type { Encoded } from './encoded.ts'
+import { damageNote } from './jpeg.ts'
 import { pixelsId } from './picture.ts'
 import type { Picture } from './picture.ts'
 import { region } from './region.ts'
@@ -21,7 +22,7 @@ export interface OpenOptions {
   readonly reading?: PictureReading | undefined
   readonly limits?: Partial<PictureLimits>
   readonly cache?: PixelCache
-  /** `shown`: accept a truncated JPEG, with a note; default: refuse it. */
+  /** `shown`: accept a JPEG of which pixels are missing or wrong, with a note; default: refuse it. */
   readonly cutOff?: 'shown' | undefined
   /** Aborts the wait for a free decoder. */
   readonly signal?: AbortSignal | undefined
@@ -36,17 +37,16 @@ const opening = limiter(4)
  * `picture-damaged`, and, from `region`, `picture-changed`.
  */
 export function openPicture(source: string | Uint8Array, options: OpenOptions = {}): Promise<Picture> {
-  const { cache = sharedCache } = options
   return opening(async () => {
     const encoded = await readSource(source, options)
     const hash = sha256(encoded.bytes)
-    await cache.read(
-      cacheKey(hash, options),
-      bytesOf(encoded),
-      () => decode(encoded),
-      () => {},
-    )
-    return pictureOf(source, encoded, hash, options)
+    try {
+      return await decodedPicture(source, encoded, hash, { ...options, cutOff: undefined })
+    } catch (error) {
+      const isShown = options.cutOff === 'shown' && encoded.format === 'JPEG'
+      if (!isShown || !(error instanceof UserError) || error.code !== 'picture-damaged') throw error
+    }
+    return decodedPicture(source, encoded, hash, options)
   }, options.signal)
 }
 
@@ -56,11 +56,28 @@ export async function pictureSize(source: string | Uint8Array): Promise<Size> {
   return { width, height }
 }
 
+async function decodedPicture(
+  source: string | Uint8Array,
+  encoded: Encoded,
+  hash: string,
+  options: OpenOptions,
+): Promise<Picture> {
+  const { cache = sharedCache, cutOff } = options
+  await cache.read(
+    cacheKey(hash, options),
+    bytesOf(encoded),
+    () => decode({ ...encoded, cutOff }),
+    () => {},
+  )
+  return pictureOf(source, encoded, hash, options)
+}
+
 /** Copies what it needs from `encoded`, so that the closure does not keep the bytes in memory. */
 function pictureOf(source: string | Uint8Array, encoded: Encoded, hash: string, options: OpenOptions): Picture {
   const { name } = encoded
   const size = { width: encoded.width, height: encoded.height }
-  return lazyPicture(size, noteOf(encoded), hash, options, async () => {
+  const note = options.cutOff && damageNote(encoded)
+  return lazyPicture(size, note, hash, options, async () => {
     const again = await readSource(source, options)
     if (sha256(again.bytes) !== hash) {
       throw new UserError('picture-changed', `${name} changed while it was being searched. Start the search again.`)
@@ -91,7 +108,7 @@ function lazyPicture(
   }
 }
 
-/** Includes `cutOff`, so that the partial pixels of a truncated file are not used where it must be refused. */
+/** Includes `cutOff`, so that the partial pixels of a damaged file are not used where it must be refused. */
 function cacheKey(sha256: string, { reading, cutOff }: OpenOptions): string {
   return [pixelsId({ sha256, reading }), cutOff].filter(Boolean).join(' ')
 }

@@ -124,7 +124,7 @@ describe('a JPEG that lacks its last bytes', () => {
     .toBuffer()
   const cut = async (by: number, options: OpenOptions) => openPicture((await whole).subarray(0, -by), options)
 
-  it.each([2, 50, 3000])('is shown without the last %i to somebody who asks about it, with a note', async (by) => {
+  it.each([50, 3000])('is shown without the last %i to somebody who asks about it, with a note', async (by) => {
     const picture = await cut(by, { cutOff: 'shown' })
     expect(picture.note).toContain('is truncated')
     const { data } = await picture.region(pixelBox(0, 0, 128, 8), { width: 128, height: 8 }, 'nearest')
