@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { queryObjects } from 'node:v8'
 import sharp from 'sharp'
 import { describe, expect, it } from 'vitest'
+import { greyTags, tiffFile } from '../../test/tiff-file.ts'
 import { pixelBox } from '../protocol/box.ts'
 import { PixelCache } from './cache.ts'
 import { openPicture } from './open.ts'
@@ -53,62 +54,21 @@ describe('a JPEG', () => {
   })
 })
 
-/** A little-endian TIFF of one strip a page, written by hand: sharp writes no pages and no floats. */
-function tiff(
-  pages: readonly {
-    readonly width: number
-    readonly height: number
-    readonly tags: number[][]
-    readonly data: Buffer
-  }[],
-) {
-  const parts: Buffer[] = [Buffer.from('II*\0\0\0\0\0', 'latin1')]
-  let end = 8
-  let link = { part: parts[0]!, at: 4 }
-  for (const page of pages) {
-    const entries = [
-      [256, 4, page.width],
-      [257, 4, page.height],
-      [259, 3, 1],
-      [273, 4, end],
-      [278, 4, page.height],
-      [279, 4, page.data.length],
-      ...page.tags,
-    ].toSorted(([a], [b]) => a! - b!)
-    parts.push(page.data)
-    end += page.data.length
-    const directory = Buffer.alloc(2 + entries.length * 12 + 4)
-    directory.writeUInt16LE(entries.length)
-    for (const [index, [tag, type, value]] of entries.entries()) {
-      directory.writeUInt16LE(tag!, 2 + index * 12)
-      directory.writeUInt16LE(type!, 4 + index * 12)
-      directory.writeUInt32LE(1, 6 + index * 12)
-      directory.writeUInt32LE(value!, 10 + index * 12)
-    }
-    link.part.writeUInt32LE(end, link.at)
-    link = { part: directory, at: directory.length - 4 }
-    parts.push(directory)
-    end += directory.length
-  }
-  return Buffer.concat(parts)
-}
-
-const grey = (bits: number, format: number) => [
-  [258, 3, bits],
-  [262, 3, 1],
-  [277, 3, 1],
-  [339, 3, format],
-]
-const page8 = (side: number) => ({ width: side, height: side, tags: grey(8, 1), data: Buffer.alloc(side * side, 90) })
+const page8 = (side: number) => ({
+  width: side,
+  height: side,
+  tags: greyTags(8, 1),
+  data: Buffer.alloc(side * side, 90),
+})
 
 describe('a TIFF', () => {
   it('of smaller copies behind the picture opens; of further pages it is asked which one is meant', async () => {
-    expect((await openPicture(tiff([page8(60), page8(30), page8(15)]))).width).toBe(60)
+    expect((await openPicture(tiffFile([page8(60), page8(30), page8(15)]))).width).toBe(60)
     for (const pages of [
       [page8(60), page8(60)],
       [page8(30), page8(60)],
     ]) {
-      await expect(openPicture(tiff(pages))).rejects.toMatchObject({ code: 'picture-animated' })
+      await expect(openPicture(tiffFile(pages))).rejects.toMatchObject({ code: 'picture-animated' })
     }
   })
 
@@ -128,7 +88,7 @@ describe('a TIFF', () => {
 
   it('with private tags opens', async () => {
     const page = page8(20)
-    const bytes = tiff([{ ...page, tags: [...page.tags, [42_113, 4, 7], [65_000, 4, 7]] }])
+    const bytes = tiffFile([{ ...page, tags: [...page.tags, [42_113, 4, 7], [65_000, 4, 7]] }])
     expect((await pixelsOf(bytes))[0]).toBe(90)
   })
 
@@ -140,7 +100,7 @@ describe('a TIFF', () => {
     ['that are all alike', [700, 700, 700, 700], [128, 128, 128, 128]],
   ])('of floats %s is scaled', async (_name, floats, expected) => {
     const data = Buffer.from(Float32Array.from(floats).buffer)
-    const pixels = await pixelsOf(tiff([{ width: 4, height: 1, tags: grey(32, 3), data }]))
+    const pixels = await pixelsOf(tiffFile([{ width: 4, height: 1, tags: greyTags(32, 3), data }]))
     expect([...pixels].filter((_, at) => at % 3 === 0)).toEqual(expected)
     expect(pixels[0]).toBe(pixels[2])
   })
@@ -152,7 +112,7 @@ describe('a TIFF', () => {
     [[0, 65_535, 4096, 100], 65_535],
   ])('of 16-bit greys %j is scaled by its real depth', async (greys, most) => {
     const data = Buffer.from(Uint16Array.from(greys).buffer)
-    const pixels = await pixelsOf(tiff([{ width: 4, height: 1, tags: grey(16, 1), data }]))
+    const pixels = await pixelsOf(tiffFile([{ width: 4, height: 1, tags: greyTags(16, 1), data }]))
     expect([...pixels].filter((_, at) => at % 3 === 0)).toEqual(greys.map((value) => Math.round((value / most) * 255)))
   })
 

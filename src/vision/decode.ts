@@ -4,7 +4,8 @@ import type { PictureReading } from '../protocol/rules.ts'
 import { messageOf, UserError } from '../shared/errors.ts'
 import { bmpPixels, isPlain, readBmpHeader } from './bmp.ts'
 import { checkBegin, checkLineEnds } from './copied-as-text.ts'
-import { isDeep, readDeep } from './deep-pixels.ts'
+import { isDeep } from './deep-pixels.ts'
+import { displayedPixels } from './displayed-pixels.ts'
 import type { Encoded } from './encoded.ts'
 import { decodeHeic } from './heic.ts'
 import { checkScans, decodeJpeg, scansAt } from './jpeg.ts'
@@ -13,6 +14,7 @@ import { pictureFormat } from './picture-format.ts'
 import type { PictureFormat } from './picture-format.ts'
 import { picturesWithin } from './pictures-within.ts'
 import { storedPixels, storedSize } from './stored-pixels.ts'
+import { asUnsigned, storedBits, unreadSamples } from './tiff-samples.ts'
 import { holdsYCbCr } from './tiff-tags.ts'
 import { byteAt } from '../shared/number-at.ts'
 
@@ -44,10 +46,7 @@ export async function readEncoded(
   { name, reading, cutOff, limits }: Pick<Encoded, 'name' | 'reading' | 'cutOff'> & { readonly limits: PictureLimits },
 ): Promise<Encoded> {
   const format = checkedFormat(bytes, name)
-  if (format === 'TIFF' && holdsYCbCr(bytes)) {
-    const message = `${name} is a TIFF in YCbCr colours, which cannot be read. Save it as PNG, or as a TIFF in RGB.`
-    throw new UserError('picture-not-an-image', message)
-  }
+  if (format === 'TIFF') checkTiff(bytes, name)
   if (format === 'HEIC' && reading === 'pillow') {
     const message = `${name} is an HEIC picture, which Pillow does not support, and this profile reads pictures like Pillow. Convert it to JPEG first.`
     throw new UserError('picture-not-an-image', message)
@@ -81,6 +80,18 @@ function checkedFormat(bytes: Uint8Array, name: string): PictureFormat {
     format === undefined
       ? `${name} is not a picture that can be read. Use a ${known} file.`
       : `${name} is ${format.name}, which is not supported, only ${known}. ${format.advice}`,
+  )
+}
+
+/** The decoder would misread such files, or only say that they are damaged. */
+function checkTiff(bytes: Uint8Array, name: string): void {
+  const unread = unreadSamples(bytes)
+  if (unread === undefined && !holdsYCbCr(bytes)) return
+  throw new UserError(
+    'picture-not-an-image',
+    unread === undefined
+      ? `${name} is a TIFF in YCbCr colours, which cannot be read. Save it as PNG, or as a TIFF in RGB.`
+      : `${name} is a TIFF of ${unread}, which cannot be read. Save it with integers of 8 or 16 bits or floats of 32 bits, or as PNG.`,
   )
 }
 
@@ -169,17 +180,17 @@ async function decodeBySharp(encoded: Exclude<Encoded, { format: 'BMP' }>): Prom
   const { name, format, header, reading } = encoded
   const bytes = readable(encoded.bytes, format)
   if (format === 'HEIC') return decodeHeic(bytes, { name, icc: header.icc, seconds: maxSeconds })
+  const bits = format === 'TIFF' ? storedBits(bytes) : undefined
   const decodeWith: StrictDecode = (whole, failOn) => {
-    const stored = reading === 'pillow'
-    const image = sharp(whole, { limitInputPixels: false, failOn, ignoreIcc: stored }).timeout({ seconds: maxSeconds })
+    const ignoreIcc = reading === 'pillow' || isDeep(header)
+    const image = sharp(whole, { limitInputPixels: false, failOn, ignoreIcc }).timeout({ seconds: maxSeconds })
     if (isTurned(format, reading)) image.autoOrient()
-    if (stored) return storedPixels(image, encoded)
-    if (isDeep(header)) return readDeep(image, header, name)
-    return image.flatten({ background: '#fff' }).toColourspace('srgb').raw().toBuffer()
+    return reading === 'pillow' ? storedPixels(image, encoded, bits) : displayedPixels(image, encoded, bits)
   }
   if (format === 'JPEG') return decodeJpeg(encoded, decodeWith)
   // For a damaged TIFF the decoder only warns and shows black strips.
-  return decodeWith(bytes, format === 'TIFF' ? 'warning' : 'error')
+  if (format === 'TIFF') return decodeWith(bits === undefined ? bytes : asUnsigned(bytes), 'warning')
+  return decodeWith(bytes, 'error')
 }
 
 function decodeBmp({ bytes, header, reading }: Extract<Encoded, { format: 'BMP' }>): Uint8Array {

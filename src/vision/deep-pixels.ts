@@ -1,8 +1,10 @@
-/** Converts pictures with numeric samples (floats, 32-bit integers, 10 or 12 bits in 16) to 8-bit greys or colours. */
+/** Converts pictures with numeric samples (floats, 32-bit or signed integers, 10 or 12 bits in 16) to 8-bit greys or colours. */
 import type { Metadata, Sharp } from 'sharp'
 import type { Size } from '../protocol/box.ts'
 import { UserError } from '../shared/errors.ts'
-import { floatAt } from '../shared/number-at.ts'
+import { byteAt, floatAt } from '../shared/number-at.ts'
+import { numberOf } from './tiff-samples.ts'
+import type { Bits } from './tiff-samples.ts'
 
 /** Memory limit for scaling such a picture. */
 const maxDeepBytes = 512 * 1024 ** 2
@@ -15,22 +17,37 @@ export function isDeep({ depth, space }: Metadata): boolean {
   return depth === 'ushort' ? space === 'grey16' : depth !== undefined && depth !== 'uchar'
 }
 
+export interface DeepPicture {
+  readonly name: string
+  readonly header: Metadata
+  /** What the 16-bit integers that `image` returns stand for, if not for themselves. */
+  readonly bits?: Bits | undefined
+  /** Whether the lowest value is white. */
+  readonly whiteIsLow?: boolean
+  /** The last channel is no opacity. */
+  readonly hasMask?: boolean
+}
+
 /**
  * Packed 8-bit RGB. Floats in 0..1 are scaled by 255, values in 0..255 are kept, 16-bit greys are scaled by the smallest of 8, 10, 12 and
- * 16 bits that fits all values, and anything else is stretched from its minimum to its maximum.
- * Throws UserError `picture-too-large`, `picture-not-an-image`.
+ * 16 bits that fits all values, and anything else is stretched from its minimum to its maximum. RGB floats that are mostly in 0..1 are
+ * linear light, as in HDR pictures, and what is brighter is white. Throws UserError `picture-too-large`, `picture-not-an-image`.
  */
-export async function readDeep(image: Sharp, header: Metadata, name: string): Promise<Uint8Array> {
-  const deep = await readValues(image, header, name)
+export async function readDeep(image: Sharp, picture: DeepPicture): Promise<Uint8Array> {
+  const { header, whiteIsLow = false, hasMask = false } = picture
+  const deep = await readValues(image, picture)
+  if (deep.colours === 3 && header.depth === 'float' && isLight(deep)) return toRgb(deep, lightByte)
   const { low, high } = range(deep)
-  const { from, to } = header.depth === 'ushort' ? { from: 0, to: mostOf(high) } : spread(low, high)
+  const isWhole = header.depth === 'ushort'
+  const { from, to } = isWhole ? { from: 0, to: mostOf(high) } : spread(low, high)
   const scale = 255 / (to - from)
-  return toRgb(deep, (value) => Math.round((value - from) * scale), header.depth === 'ushort' && header.hasAlpha)
+  const byteOf = (value: number): number => Math.round((whiteIsLow ? to - value : value - from) * scale)
+  return toRgb(deep, byteOf, isWhole && header.hasAlpha && !hasMask)
 }
 
 /** Packed 8-bit RGB of the truncated values, clipped to 0..255. Throws like `readDeep`. */
-export async function clipDeep(image: Sharp, header: Metadata, name: string): Promise<Uint8Array> {
-  return toRgb(await readValues(image, header, name), Math.trunc)
+export async function clipDeep(image: Sharp, picture: DeepPicture): Promise<Uint8Array> {
+  return toRgb(await readValues(image, picture), Math.trunc)
 }
 
 interface DeepPixels extends Size {
@@ -40,7 +57,7 @@ interface DeepPixels extends Size {
   readonly colours: 1 | 3
 }
 
-async function readValues(image: Sharp, header: Metadata, name: string): Promise<DeepPixels> {
+async function readValues(image: Sharp, { name, header, bits, whiteIsLow }: DeepPicture): Promise<DeepPixels> {
   const { depth, space, width, height, channels, hasAlpha } = header
   if (depth === 'complex' || depth === 'dpcomplex') {
     throw new UserError(
@@ -53,10 +70,17 @@ async function readValues(image: Sharp, header: Metadata, name: string): Promise
     throw new UserError('picture-too-large', message)
   }
   const grey = channels - (hasAlpha ? 1 : 0) < 3
-  // Other greys are already returned as numbers.
-  const numbers = space === 'grey16' ? image.toColourspace('grey16') : image
+  // Others are already returned as numbers.
+  const converted = bits !== undefined || space === 'grey16' || space === 'scrgb'
+  const numbers = converted ? image.toColourspace(bits === undefined ? space : grey ? 'grey16' : 'rgb16') : image
   const { data, info } = await numbers.raw({ depth: 'float' }).toBuffer({ resolveWithObject: true })
   const values = new Float32Array(data.buffer, data.byteOffset, data.byteLength / 4)
+  if (bits !== undefined) {
+    for (let at = 0; at < values.length; at++) {
+      const stored = whiteIsLow ? 65_535 - floatAt(values, at) : floatAt(values, at) // inverted by the decoder
+      values[at] = numberOf(stored, bits)
+    }
+  }
   return { width: info.width, height: info.height, values, channels: info.channels, colours: grey ? 1 : 3 }
 }
 
@@ -79,6 +103,25 @@ function toRgb(
     }
   }
   return rgb
+}
+
+/** Whether most values are between black and white. */
+function isLight({ values, channels, colours }: DeepPixels): boolean {
+  let inside = 0
+  for (let at = 0; at < values.length; at += channels) {
+    for (let c = 0; c < colours; c++) if (floatAt(values, at + c) >= 0 && floatAt(values, at + c) <= 1) inside++
+  }
+  return inside * channels >= (values.length * colours) / 2
+}
+
+/** Brightness in sRGB of linear light, in steps finer than a level. */
+const ofLight = Uint8Array.from({ length: 65_536 }, (_, step) => {
+  const light = step / 65_535
+  return Math.round(255 * (light <= 0.0031308 ? 12.92 * light : 1.055 * light ** (1 / 2.4) - 0.055))
+})
+
+function lightByte(value: number): number {
+  return byteAt(ofLight, Math.round(Math.min(1, Math.max(0, value)) * 65_535))
 }
 
 /** Minimum and maximum finite value of the colours. */

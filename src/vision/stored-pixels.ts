@@ -7,11 +7,17 @@ import type { Size } from '../protocol/box.ts'
 import { clipDeep, isDeep } from './deep-pixels.ts'
 import type { Encoded } from './encoded.ts'
 import type { PictureFormat } from './picture-format.ts'
+import { isWhiteZero } from './tiff-samples.ts'
+import type { Bits } from './tiff-samples.ts'
 import { gifBackdrop, onBackdrop } from './gif-backdrop.ts'
 import { byteAt } from '../shared/number-at.ts'
 
-/** `image`: opened without applying its colour profile. Returns packed RGB. */
-export async function storedPixels(image: Sharp, encoded: Exclude<Encoded, { format: 'BMP' }>): Promise<Uint8Array> {
+/** `image`: opened without applying its colour profile; `bits`: see `DeepPicture`. Returns packed RGB. */
+export async function storedPixels(
+  image: Sharp,
+  encoded: Exclude<Encoded, { format: 'BMP' }>,
+  bits: Bits | undefined,
+): Promise<Uint8Array> {
   const { name, format, bytes, header } = encoded
   if (format === 'GIF') {
     const rgba = await image.ensureAlpha().toColourspace('srgb').raw().toBuffer()
@@ -23,7 +29,12 @@ export async function storedPixels(image: Sharp, encoded: Exclude<Encoded, { for
     const { data, info } = await inks.toBuffer({ resolveWithObject: true })
     return ofInks(depth === 'uchar' ? data : highBytes(data), info.channels)
   }
-  if (isDeep(header) && !isGreyWithAlpha(encoded)) return clipDeep(image, header, name)
+  if (isDeep(header) && !isGreyWithAlpha(encoded)) {
+    const isKnown = bits === undefined || (bits === 'signed' && !isWhiteZero(bytes))
+    if (!isKnown || (header.depth !== 'ushort' && header.channels > 1))
+      throw new Error('Pillow does not support its samples')
+    return clipDeep(image, { name, header, bits })
+  }
   const asStored = format === 'AVIF' ? turnBack(image, bytes) : image
   return asStored.removeAlpha().toColourspace('srgb').raw().toBuffer()
 }
