@@ -19,5 +19,7 @@ export function displayedPixels(
     return readDeep(image, { name, header, bits, whiteIsLow, hasMask })
   }
   const opaque = hasMask ? image.removeAlpha() : image.flatten({ background: '#fff' })
-  return opaque.toColourspace('srgb').raw().toBuffer()
+  const shown = opaque.toColourspace('srgb')
+  // The profile of 16-bit colours is only converted to Display P3, as which sRGB would be paler.
+  return (header.space === 'rgb16' && header.icc !== undefined ? shown.withIccProfile('srgb') : shown).raw().toBuffer()
 }

@@ -137,11 +137,15 @@ describe('openPicture', () => {
     expect(Math.max(g!, b!)).toBeLessThan(70)
   })
 
-  it('turns wide-gamut colours into sRGB', async () => {
-    const grey = sharp({ create: { width: 8, height: 8, channels: 3, background: { r: 200, g: 100, b: 50 } } })
-    const wide = await grey.withIccProfile('p3').png().toBuffer()
-    const stored = await sharp(wide, { ignoreIcc: true }).raw().toBuffer()
-    expect([...stored.subarray(0, 3)]).not.toEqual([200, 100, 50])
+  it.each([
+    ['p3', 'srgb'],
+    ['p3', 'rgb16'],
+    ['srgb', 'rgb16'],
+  ])('turns the colours of %s, stored as %s, into sRGB', async (profile, space) => {
+    const colour = sharp({ create: { width: 8, height: 8, channels: 3, background: { r: 200, g: 100, b: 50 } } })
+    const wide = await colour.toColourspace(space).withIccProfile(profile).png().toBuffer()
+    const stored = await sharp(wide, { ignoreIcc: true }).toColourspace('srgb').raw().toBuffer()
+    expect([...stored.subarray(0, 3)].join() === '200,100,50').toBe(profile === 'srgb')
     const found = await pixelAt(await openPicture(wide), 4, 4)
     for (const [c, value] of [200, 100, 50].entries()) expect(Math.abs(found[c]! - value)).toBeLessThanOrEqual(2)
   })
