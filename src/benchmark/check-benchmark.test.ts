@@ -50,6 +50,13 @@ describe('checkBenchmark', () => {
     expect(await messages(small('vstar', whole), { optionOrder: 'unshuffled' })).toEqual([])
   })
 
+  it('tells of each problem whose picture was decoded', async () => {
+    await writeVstar(base)
+    const told: number[] = []
+    await checkBenchmark(small('vstar', { problems: 2 }), base, { onPicture: (total) => told.push(total) })
+    expect(told).toEqual([2, 2])
+  })
+
   it('says which counts differ', async () => {
     await writeVstar(base)
     expect(await messages(benchmarkNamed('vstar'))).toEqual([

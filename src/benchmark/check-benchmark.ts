@@ -8,8 +8,10 @@ import type { Benchmark, ReadBenchmarkOptions } from './benchmark.ts'
 import type { BenchmarkEntry, DataFinding } from './entry.ts'
 
 export interface CheckOptions extends Omit<ReadBenchmarkOptions, 'report'> {
-  /** Also read every picture, without decoding it (default true). */
+  /** Also decode every picture (default true). */
   readonly pictures?: boolean
+  /** Called for each problem whose pictures were decoded, with the number of all problems. */
+  readonly onPicture?: (total: number) => void
 }
 
 export interface Checked {
@@ -24,7 +26,7 @@ export interface Checked {
 
 /** Throws only if there are no files to check. */
 export async function checkBenchmark(benchmark: Benchmark, path: string, options: CheckOptions = {}): Promise<Checked> {
-  const { pictures = true, ...readOptions } = options
+  const { pictures = true, onPicture, ...readOptions } = options
   const findings: DataFinding[] = []
   const report = (finding: DataFinding): void => void findings.push(finding)
   const files: string[] = []
@@ -59,8 +61,10 @@ export async function checkBenchmark(benchmark: Benchmark, path: string, options
     }
   }
   if (pictures) {
+    // As many as are decoded at once.
     const broken = await mapLimit(entries, 4, async ({ place, checkPicture }) => {
       const what = await checkPicture()
+      onPicture?.(entries.length)
       return what === undefined ? undefined : { code: 'picture' as const, message: `${place}: ${what}.` }
     })
     for (const finding of broken) if (finding) report(finding)

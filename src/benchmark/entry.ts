@@ -18,7 +18,7 @@ export interface BenchmarkEntry {
   openPicture(reading: PictureReading): Promise<Picture>
   /** All pictures but the first, for a question about several. */
   readonly openFurther?: readonly ((reading: PictureReading) => Promise<Picture>)[]
-  /** The defect of the stored picture, found without decoding it; undefined if none. */
+  /** Decodes the stored picture: its defect, undefined if none. */
   checkPicture(): Promise<string | undefined>
 }
 

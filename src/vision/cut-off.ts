@@ -10,7 +10,7 @@ export async function fileCutOff(path: string): Promise<string | undefined> {
 }
 
 /** The first and the last bytes of a file; all of a small one. */
-export async function readEnds(path: string): Promise<Uint8Array> {
+async function readEnds(path: string): Promise<Uint8Array> {
   const file = await open(path, 'r')
   try {
     const { size } = await file.stat()
@@ -27,11 +27,6 @@ export async function readEnds(path: string): Promise<Uint8Array> {
 const jpegEnd = Buffer.from([0xff, 0xd9])
 const pngStart = Buffer.from('\x89PNG', 'latin1')
 
-/** Whether `cutOff` recognises a truncated picture of this format: JPEG and PNG, by their first bytes. */
-export function hasEndMarker(bytes: Uint8Array): boolean {
-  return isJpeg(bytes) || Buffer.from(bytes.subarray(0, 4)).equals(pngStart)
-}
-
 function isJpeg(bytes: Uint8Array): boolean {
   return bytes[0] === 0xff && bytes[1] === 0xd8
 }
@@ -40,7 +35,7 @@ function isJpeg(bytes: Uint8Array): boolean {
 export function cutOff(bytes: Uint8Array): string | undefined {
   const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   if (buffer.length < 12) return 'the picture is empty'
-  const tail = buffer.subarray(-tailBytes)
-  const whole = !hasEndMarker(buffer) || tail.includes(isJpeg(buffer) ? jpegEnd : 'IEND')
+  const end = isJpeg(buffer) ? jpegEnd : buffer.subarray(0, 4).equals(pngStart) ? 'IEND' : undefined
+  const whole = end === undefined || buffer.subarray(-tailBytes).includes(end)
   return whole ? undefined : 'the picture is truncated'
 }

@@ -1,9 +1,9 @@
 /** Pictures of benchmarks, stored as files or as base64 inside other files, read on demand. */
 import { messageOf, UserError } from '../../shared/errors.ts'
 import { itemAt } from '../../shared/known.ts'
-import { openPicture, pictureLimits, pictureSize } from '../../vision/open.ts'
+import { openPicture, pictureLimits } from '../../vision/open.ts'
 import { PixelCache } from '../../vision/cache.ts'
-import { cutOff, hasEndMarker, readEnds } from '../../vision/cut-off.ts'
+import { cutOff, fileCutOff } from '../../vision/cut-off.ts'
 import type { BenchmarkEntry } from '../entry.ts'
 import type { ReadAt } from './text-source.ts'
 
@@ -38,7 +38,7 @@ export function embeddedPicture(place: string, read: ReadBytes): PictureMethods 
     async checkPicture() {
       try {
         const bytes = await read()
-        return cutOff(bytes) ?? (await refusal(bytes, bytes))
+        return cutOff(bytes) ?? (await refusal(bytes))
       } catch (error) {
         return messageOf(error)
       }
@@ -46,13 +46,13 @@ export function embeddedPicture(place: string, read: ReadBytes): PictureMethods 
   }
 }
 
-/**
- * Why the picture cannot be opened; undefined if it can be. By its format, header and size alone where the end has shown that it is
- * whole; other formats are decoded. `ends`: its first and last bytes.
- */
-async function refusal(source: string | Uint8Array, ends: Uint8Array): Promise<string | undefined> {
+/** Bounds the memory of a check, and decodes a picture once that several rows in succession share. */
+const checked = new PixelCache(256 * 1024 ** 2)
+
+/** Why the picture cannot be opened; undefined if it can be. */
+async function refusal(source: string | Uint8Array): Promise<string | undefined> {
   try {
-    await (hasEndMarker(ends) ? pictureSize(source) : openPicture(source, { cache: new PixelCache(0) }))
+    await openPicture(source, { cache: checked })
     return undefined
   } catch (error) {
     if (!(error instanceof UserError)) throw error
@@ -80,8 +80,7 @@ export function pictureFile(file: string): PictureMethods {
     openPicture: (reading) => openPicture(file, { reading }),
     async checkPicture() {
       try {
-        const ends = await readEnds(file)
-        return cutOff(ends) ?? (await refusal(file, ends))
+        return (await fileCutOff(file)) ?? (await refusal(file))
       } catch (error) {
         return messageOf(error)
       }

@@ -33,6 +33,17 @@ async function seen(onColumns?: (text: string) => void) {
 }
 
 const half = (bytes: Buffer): Buffer => bytes.subarray(0, bytes.length / 2)
+/** Both with their end markers. */
+const withWrongBit = (png: Buffer): Buffer => {
+  const data = png.indexOf('IDAT') + 8
+  return Buffer.concat([png.subarray(0, data), Buffer.of(png[data]! ^ 1), png.subarray(data + 1)])
+}
+const withoutPiece = (jpeg: Buffer): Buffer =>
+  Buffer.concat([jpeg.subarray(0, jpeg.length * 0.6), jpeg.subarray(jpeg.length * 0.8)])
+const noise = () =>
+  sharp(Buffer.from(Array.from({ length: 64 * 64 * 3 }, (_, i) => (i * i) % 251)), {
+    raw: { width: 64, height: 64, channels: 3 },
+  })
 
 const putPictures = async () => {
   for (const [name, bytes] of Object.entries(encoded)) await put(inBase('images', `${name}.png`), bytes)
@@ -273,6 +284,8 @@ describe('--check', () => {
     ['a web page', () => Buffer.from('<!DOCTYPE html><title>Forbidden</title>'), 'a.png is a web page'],
     ['a PDF document', () => Buffer.from('%PDF-1.7 and more'), 'a.png is a PDF document'],
     ['a header and nothing behind it', () => Buffer.from('RIFF\x1a\0\0\0WEBPVP8 ', 'latin1'), 'a.png is damaged'],
+    ['a PNG that is damaged inside', () => withWrongBit(encoded.a), 'a.png is damaged'],
+    ['a JPEG that lacks a piece inside', () => noise().jpeg().toBuffer().then(withoutPiece), 'a.png is damaged'],
     ['a picture that is cut off', () => sharp(encoded.a).webp().toBuffer().then(half), 'a.png is damaged, truncated'],
   ])('finds %s in the place of a picture, as a file and as base64', async (_, bytes, words) => {
     const broken = await bytes()

@@ -15,6 +15,8 @@ import { IncompleteError } from '../incomplete.ts'
 import { print, printJson, say } from '../print/output.ts'
 import { isOneOf } from '../../shared/fields.ts'
 import { counted } from '../../shared/numbers.ts'
+import { startProgress } from '../../shared/progress.ts'
+import type { Progress } from '../../shared/progress.ts'
 
 /** Parses a comma-separated list of orders. */
 export function readOptionOrders(text: string): readonly OptionOrderName[] {
@@ -91,7 +93,7 @@ export function listBenchmarks({ json }: { readonly json?: true }): void {
 function hashText({ datasets, tsvMd5 }: Benchmark): string {
   if (tsvMd5 !== undefined)
     return `MD5 of the TSV ${tsvMd5}, as pinned by VLMEvalKit; none is known for the other files`
-  return datasets.length === 0 ? '' : 'none is known: --check compares counts and reads every file'
+  return datasets.length === 0 ? '' : 'none is known: --check compares counts and decodes every picture'
 }
 
 function factsText(benchmark: Benchmark): string {
@@ -116,7 +118,13 @@ function factsText(benchmark: Benchmark): string {
 /** Prints the problems found in the files. Throws `IncompleteError` if there are any. */
 export async function checkChosen({ optionOrder: orders, ...options }: CheckOptions): Promise<void> {
   const { benchmark, data, reading } = await chosen({ ...options, optionOrder: orders?.[0] })
-  const checked = await checkBenchmark(benchmark, data, { ...reading, onColumns: say })
+  let progress: Progress | undefined
+  const onPicture = (total: number): void => {
+    progress ??= startProgress({ label: 'problems checked', total })
+    progress.advance()
+  }
+  const checked = await checkBenchmark(benchmark, data, { ...reading, onColumns: say, onPicture })
+  progress?.finish()
   const { findings } = checked
   if (options.json) printJson({ benchmark: benchmark.name, data, ...checked })
   else print(checkText(benchmark, data, checked))
