@@ -38,7 +38,7 @@ export function embeddedPicture(place: string, read: ReadBytes): PictureMethods 
     async checkPicture() {
       try {
         const bytes = await read()
-        return cutOff(bytes) ?? (await refusal(bytes))
+        return await defectOf(bytes, () => cutOff(bytes))
       } catch (error) {
         return messageOf(error)
       }
@@ -49,14 +49,17 @@ export function embeddedPicture(place: string, read: ReadBytes): PictureMethods 
 /** Bounds the memory of a check, and decodes a picture once that several rows in succession share. */
 const checked = new PixelCache(256 * 1024 ** 2)
 
-/** Why the picture cannot be opened; undefined if it can be. */
-async function refusal(source: string | Uint8Array): Promise<string | undefined> {
+/** Why the picture cannot be opened; undefined if it can be. `cut`: the reason in plain words if its end is missing. */
+async function defectOf(
+  source: string | Uint8Array,
+  cut: () => string | undefined | Promise<string | undefined>,
+): Promise<string | undefined> {
   try {
     await openPicture(source, { cache: checked })
     return undefined
   } catch (error) {
     if (!(error instanceof UserError)) throw error
-    return error.message.replace(/^The picture/, 'the picture').replace(/\.$/, '')
+    return (await cut()) ?? error.message.replace(/^The picture/, 'the picture').replace(/\.$/, '')
   }
 }
 
@@ -80,7 +83,7 @@ export function pictureFile(file: string): PictureMethods {
     openPicture: (reading) => openPicture(file, { reading }),
     async checkPicture() {
       try {
-        return (await fileCutOff(file)) ?? (await refusal(file))
+        return await defectOf(file, () => fileCutOff(file))
       } catch (error) {
         return messageOf(error)
       }
