@@ -195,7 +195,8 @@ async function decodeBySharp(encoded: Exclude<Encoded, { format: 'BMP' }>): Prom
 
 function decodeBmp({ bytes, header, reading }: Extract<Encoded, { format: 'BMP' }>): Uint8Array {
   const { rgb, alpha } = bmpPixels(bytes, header)
-  if (alpha === undefined || reading === 'pillow') return rgb
+  // Programs that leave opacity out leave its bytes 0.
+  if (alpha === undefined || reading === 'pillow' || alpha.every((value) => value === 0)) return rgb
   return rgb.map((value, i) => 255 - Math.round(((255 - value) * byteAt(alpha, Math.floor(i / 3))) / 255))
 }
 

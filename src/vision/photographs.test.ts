@@ -178,6 +178,11 @@ describe('BMP', () => {
       bmp(bmpHeader(32, 6), words(255, 65_280, 16_711_680, 0xff000000), words(0xff0000ff, 0x000000ff)),
       ['100', '111'],
     ],
+    [
+      'masks with alpha that is nowhere',
+      bmp(bmpHeader(32, 6), words(255, 65_280, 16_711_680, 0xff000000), words(0x000000ff, 0x00ff0000)),
+      ['100', '001'],
+    ],
     ['two bits a pixel', bmp(bmpHeader(2, 0), words(0, 0xff0000, 0xff00, 0xff), words(0x60)), ['100', '010']],
     [
       'a short header of OS/2',
