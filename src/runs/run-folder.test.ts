@@ -152,7 +152,7 @@ describe('run folder', () => {
   it('lets go of its lock, though one of its logs could not be opened', async () => {
     const run = await openRun(path, config)
     await mkdir(run.file('metrics.jsonl'))
-    await expect(run.append(steps, { step: 1 })).rejects.toThrow('EISDIR')
+    await expect(run.append(steps, { step: 1 })).rejects.toThrow('metrics.jsonl cannot be written: it is a folder')
     await run.append(numbers, { n: 1 })
     await run.close().catch(() => {})
     expect(await readdir(path)).not.toContain('lock')

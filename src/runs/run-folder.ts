@@ -218,6 +218,7 @@ async function namesIn(path: string): Promise<string[]> {
     const code = errorCodeOf(error)
     if (code === 'ENOENT') return []
     if (code === 'ENOTDIR') throw new UserError('run-folder-taken', `${path} is a file. Name a folder with --run.`)
-    throw error
+    const why = `${path} cannot be read: ${messageOf(error)}. Name another folder with --run.`
+    throw new UserError('run-folder-unusable', why, { cause: error })
   }
 }

@@ -10,7 +10,7 @@ test('replaces a file whole; a folder in its place is refused, and nothing is le
     await replaceFile(join(folder, 'in', 'page.html'), 'one')
     await replaceFile(join(folder, 'in', 'page.html'), 'two')
     expect(await readFile(join(folder, 'in', 'page.html'), 'utf8')).toBe('two')
-    const wrong = { code: 'file-is-folder', message: `${join(folder, 'in')} is a folder. Name a file.` }
+    const wrong = { exitCode: 2, message: `${join(folder, 'in')} cannot be written: it is a folder. Name a file.` }
     await expect(replaceFile(join(folder, 'in'), 'three')).rejects.toMatchObject(wrong)
     expect(await readdir(folder)).toEqual(['in'])
   } finally {

@@ -2,7 +2,6 @@
 import { randomUUID } from 'node:crypto'
 import { open, rename, rm, writeFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
-import { errorCodeOf, UserError } from './errors.ts'
 import { makeFolder } from './make-folder.ts'
 import { unwritable } from './unwritable.ts'
 
@@ -29,7 +28,6 @@ export async function replaceFile(
     await rename(beside, path)
   } catch (cause) {
     await rm(beside, { force: true }).catch(() => {})
-    if (errorCodeOf(cause) === 'EISDIR') throw new UserError('file-is-folder', `${path} is a folder. Name a file.`)
     throw unwritable(path, cause)
   }
 }

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, it } from 'vitest'
 import { replaceFile } from './replace-file.ts'
+import { unwritable } from './unwritable.ts'
 
 it('a file that has the name of a folder is for the user to mend', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'unwritable-'))
@@ -19,4 +20,33 @@ it('a file that has the name of a folder is for the user to mend', async () => {
   } finally {
     await rm(folder, { recursive: true })
   }
+})
+
+it.runIf(process.platform === 'linux')('so is a place where nobody may write', async () => {
+  for (const path of ['/sys/page.html', '/sys/none/page.html', '/proc/none/page.html']) {
+    await expect(replaceFile(path, 'text'), path).rejects.toMatchObject({
+      exitCode: 2,
+      message: expect.stringMatching(
+        new RegExp(`^${path} cannot be written: E[A-Z]+: .*ame another folder\\.$`),
+      ) as unknown,
+    })
+  }
+})
+
+it.each([
+  ['EACCES', 2],
+  ['EPERM', 2],
+  ['EROFS', 2],
+  ['EISDIR', 2],
+  ['ENAMETOOLONG', 2],
+  ['ENOSPC', 1],
+  ['EMFILE', 1],
+  ['EIO', 1],
+])('%s has exit code %i, and says what is left', (code, exitCode) => {
+  const error = unwritable('run/page.html', Object.assign(new Error('why'), { code }), 'Earlier pages are kept.')
+  expect(error).toMatchObject({
+    code,
+    exitCode,
+    message: expect.stringMatching(/Earlier pages are kept\.$/) as unknown,
+  })
 })

@@ -1,28 +1,55 @@
 /** Errors for failed writes: the file, the platform's reason, and what to do. */
-import { errorCodeOf, messageOf, MiniO3Error, UserError } from './errors.ts'
+import { errorCodeOf, messageOf, MiniO3Error } from './errors.ts'
 
 const goOn = 'What was stored before is kept: repeat the command to resume.'
 
-/** Keeps the platform's code, such as `ENOSPC`. `then`: what is left, and what to do after the fix. */
-export function unwritable(path: string, cause: unknown, then: string = goOn): MiniO3Error {
-  const code = errorCodeOf(cause)
-  if (inTheWay.includes(code)) {
-    return new UserError(code, `${path} cannot be written: a file has the name of a folder. Name another folder.`, {
-      cause,
-    })
-  }
-  const [fix] = fixes.flatMap(([codes, text]) => (codes.includes(code) ? [text] : []))
-  return new MiniO3Error(code, `${path} cannot be written: ${messageOf(cause)}. ${fix ?? 'Fix that.'} ${then}`, {
-    cause,
-  })
+/**
+ * The user has to name another place (exit 2, like any option that is wrong). Not a `UserError`, which a server takes for a fault in a request.
+ */
+class UnwritablePlace extends MiniO3Error {
+  override readonly exitCode = 2
 }
 
-/** Codes of a path that leads through a file. */
-const inTheWay = ['EEXIST', 'ENOTDIR']
+/**
+ * Keeps the platform's code, such as `ENOSPC`. `then`: what is left, and what to do after the fix. A full disk has exit code 1: the same command
+ * succeeds once there is room.
+ */
+export function unwritable(path: string, cause: unknown, then?: string): MiniO3Error {
+  const code = errorCodeOf(cause)
+  const place = placeFaults.find(({ codes }) => codes.includes(code))
+  if (place !== undefined) {
+    const why = `${path} cannot be written: ${place.why ?? messageOf(cause)}. ${place.fix}`
+    return new UnwritablePlace(code, then === undefined ? why : `${why} ${then}`, { cause })
+  }
+  const [fix] = fixes.flatMap(([codes, text]) => (codes.includes(code) ? [text] : []))
+  return new MiniO3Error(
+    code,
+    `${path} cannot be written: ${messageOf(cause)}. ${fix ?? 'Fix that.'} ${then ?? goOn}`,
+    {
+      cause,
+    },
+  )
+}
+
+interface PlaceFault {
+  readonly codes: readonly string[]
+  /** Absent: what the platform says. */
+  readonly why?: string
+  readonly fix: string
+}
+
+/** What makes a place one where this user cannot write this file. */
+const placeFaults: readonly PlaceFault[] = [
+  { codes: ['EEXIST', 'ENOTDIR'], why: 'a file has the name of a folder', fix: 'Name another folder.' },
+  { codes: ['EISDIR'], why: 'it is a folder', fix: 'Name a file.' },
+  { codes: ['EACCES', 'EPERM', 'EROFS'], fix: 'Allow writing there, or name another folder.' },
+  // Folders that are missing are made; where that is impossible, as in /proc, this is the code.
+  { codes: ['ENOENT', 'ELOOP'], fix: 'Name another folder.' },
+  { codes: ['ENAMETOOLONG'], fix: 'Choose a shorter name.' },
+]
 
 const fixes: readonly (readonly [readonly string[], string])[] = [
   [['ENOSPC', 'EDQUOT'], 'Free some space on that disk.'],
-  [['EACCES', 'EPERM', 'EROFS'], 'Allow writing there, or choose another folder.'],
   [['EMFILE', 'ENFILE'], 'Raise the limit on open files (ulimit -n).'],
 ]
 

@@ -11,7 +11,7 @@ export class HttpError extends Error {
   readonly param: string | null
 
   constructor(status: number, code: string, message: string, more: HttpErrorDetails = {}) {
-    super(message)
+    super(message, 'cause' in more ? { cause: more.cause } : undefined)
     this.name = 'HttpError'
     this.status = status
     this.code = code
@@ -23,6 +23,7 @@ export class HttpError extends Error {
 interface HttpErrorDetails {
   readonly retryAfter?: number
   readonly param?: string
+  readonly cause?: unknown
 }
 
 /** Maps any thrown value to a response. Internal errors reveal no details. */

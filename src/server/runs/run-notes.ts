@@ -89,7 +89,7 @@ export function noteKeeper(author?: string): NoteKeeper {
       await takeNote(run.path, { search, before: note, change, author })
     } catch (cause) {
       if (cause instanceof UserError || !(cause instanceof MiniO3Error)) throw cause
-      throw new HttpError(409, 'note_not_saved', cause.message)
+      throw new HttpError(409, 'note_not_saved', cause.message, { cause })
     }
     return of(run, index)
   }
