@@ -33,7 +33,7 @@ type Corners = readonly [number, number, number, number]
 const forkOptions = {
   ...inGroup('Problems', {
     problem: text('<id>', 'id of the problem; not needed if the run has only one'),
-    sample: whole('index of the search of the problem, from 0', { min: 0, fallback: 0 }),
+    sample: whole('which search of the problem, from 1', { min: 1, fallback: 1 }),
   }),
   ...policyOptions('ask', 0.3),
   ...profileOptions,

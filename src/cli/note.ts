@@ -41,7 +41,7 @@ const changeOptions = {
 const noteOptions = {
   ...inGroup('Problems', {
     problem: text('<id>', 'id of the problem; not needed if the run has only one'),
-    sample: whole('index of the search of the problem, from 0', { min: 0, fallback: 0 }),
+    sample: whole('which search of the problem, from 1', { min: 1, fallback: 1 }),
   }),
   ...inGroup('Output', { ...changeOptions, ...restrict(authorOption, isChange) }),
   ...jsonOption,
@@ -78,7 +78,8 @@ async function noteCommand(run: string, options: NoteOptions): Promise<void> {
   if (Object.keys(change).length > 0) {
     const { index } = chosenItem(items, options)
     notes = await runs.note('.', index, { log: details.log, change }).catch((error: unknown) => {
-      throw error instanceof HttpError ? new MiniO3Error(error.code, error.message) : error
+      if (!(error instanceof HttpError)) throw error
+      throw error.cause instanceof MiniO3Error ? error.cause : new MiniO3Error(error.code, error.message)
     })
     shown = notes.items.filter((item) => item.index === index)
   } else if (options.problem !== undefined) {
@@ -113,7 +114,7 @@ function changeOf({ star, unstar, tag, untag, verdict, comment }: Values<typeof 
 }
 
 function noteResult({ problem, sampleIndex, step, verdict, asJudged = verdict, note }: ItemRow): object {
-  return { problem, sample: sampleIndex, ...(step !== undefined && { step }), verdict, asJudged, ...note }
+  return { problem, sample: sampleIndex + 1, ...(step !== undefined && { step }), verdict, asJudged, ...note }
 }
 
 /** For example `set/17, sample 2: ★ corrected to right, #label-wrong, "The label is wrong."`. */
@@ -126,7 +127,7 @@ function noteText({ problem, sampleIndex, step, asJudged, note }: ItemRow): stri
     note?.comment && JSON.stringify(note.comment),
     note?.author && `by ${note.author}`,
   ]
-  return `${problem}${at}, sample ${sampleIndex}: ${parts.filter(Boolean).join(', ') || 'no note'}`
+  return `${problem}${at}, sample ${sampleIndex + 1}: ${parts.filter(Boolean).join(', ') || 'no note'}`
 }
 
 function readTag(given: string, before: readonly string[]): readonly string[] {

@@ -38,7 +38,7 @@ function boxAround({ problem: { targetBoxRel } }: Trajectory): string {
 }
 
 const of = ({ problem, sampleIndex }: Trajectory): readonly string[] =>
-  `--problem ${problem.docId} --sample ${sampleIndex}`.split(' ')
+  `--problem ${problem.docId} --sample ${sampleIndex + 1}`.split(' ')
 
 test('from a run to a policy that learned from what people corrected', { timeout: 600_000 }, async () => {
   const data = join(folder, 'data')

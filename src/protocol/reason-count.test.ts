@@ -47,8 +47,8 @@ test('kinds, codes and words are told apart; the commonest is first, with one of
     [1, 'd'],
   ])
   const [first] = counter.counts()
-  expect(reasonCountText(first!)).toBe('2 x failed (request-refused): No room for 3. [such as set/b, sample 2]')
-  expect(reasonCountText(first!, 60)).toBe('2 x failed (request-refused): No … [such as set/b, sample 2]')
+  expect(reasonCountText(first!)).toBe('2 x failed (request-refused): No room for 3. [such as set/b, sample 3]')
+  expect(reasonCountText(first!, 60)).toBe('2 x failed (request-refused): No … [such as set/b, sample 3]')
 })
 
 test('long and odd messages are compared in time that grows with their length', () => {

@@ -55,7 +55,7 @@ export function reasonCountText({ count, search, ...reason }: ReasonCount, longe
   return `${before}${reasonText(reason, longest - before.length - after.length)}${after}`
 }
 
-/** For example `set/12, sample 3`; samples are counted from 0. */
+/** For example `set/12, sample 3`; samples are counted from 1, as on pages and in filters. */
 export function searchNameText({ dataSource, docId, sampleIndex }: SearchName): string {
-  return `${dataSource}/${docId}, sample ${sampleIndex}`
+  return `${dataSource}/${docId}, sample ${sampleIndex + 1}`
 }

@@ -151,7 +151,7 @@ describe.skipIf(!hasBrowser)('notes on the pages', () => {
 
   test('are in an exported page, which says how to edit them', async () => {
     const note = ['note', run('a'), '--problem', storedSearch({ seed: 0, right: true }).problem.docId]
-    const words = ['--sample', '1', '--star', '--tag', 'seen', '--verdict', 'right', '--comment', hostile]
+    const words = ['--sample', '2', '--star', '--tag', 'seen', '--verdict', 'right', '--comment', hostile]
     expect((await startProgram([...note, ...words]).ended).code).toBe(0)
     const site = join(folder, 'site')
     expect((await startProgram(['view', run('a'), '--export', site]).ended).code).toBe(0)

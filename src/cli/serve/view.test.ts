@@ -37,11 +37,11 @@ const view = (...options: string[]) => startProgram(['view', ...options], { cwd:
 const named = (seed: number): string => makeProblem(makeScene(2 ** 31 + seed, 'easy', 4)).docId
 
 test('a figure of the search that is named', async () => {
-  const options = ['run', '--figure', 'a.png', '--problem', named(6), '--sample', '1', '--json']
+  const options = ['run', '--figure', 'a.png', '--problem', named(6), '--sample', '2', '--json']
   const { code, stdout } = await view(...options)
   expect(code).toBe(0)
   expect(JSON.parse(stdout)).toMatchObject({
-    sample: 1,
+    sample: 2,
     turns: 3,
     figure: expect.stringContaining('a.png') as string,
   })
@@ -52,7 +52,7 @@ test.each([
   [['run', '--figure', 'b.bmp'], 'name a file such as figure.png'],
   [['run', '--figure', 'b.png'], 'has 2 problems. Name one with --problem, such as'],
   [['run', '--figure', 'b.png', '--problem', 'nowhere'], 'No problem is named nowhere'],
-  [['run', '--figure', 'b.png', '--problem', named(5), '--sample', '9'], 'name one of 0, 1 with --sample'],
+  [['run', '--figure', 'b.png', '--problem', named(5), '--sample', '9'], 'name one of 1, 2 with --sample'],
   [['nothing', '--figure', 'b.png'], 'has no searches'],
   [['folder', '--figure', 'b.png'], 'is not a run folder'],
   [['run', '--figure', 'b.png', '--export', 'site'], 'cannot be used with'],

@@ -69,7 +69,7 @@ const viewOptions = {
     ...restrict(
       {
         problem: text('<id>', 'with --figure: id of the problem; not needed if the run has only one'),
-        sample: whole('with --figure: index of the search of the problem, from 0', { min: 0, fallback: 0 }),
+        sample: whole('with --figure: which search of the problem, from 1', { min: 1, fallback: 1 }),
         maxBytes: whole('with --figure: largest size of an animation', { min: 10_000, fallback: usualAnimationBytes }),
       },
       only<Where>(({ figure }) => figure !== undefined, 'for a figure: add --figure'),
@@ -167,8 +167,8 @@ async function show(run: string, page: readonly string[], options: ViewOptions):
 
 async function draw(run: string, to: string, options: ViewOptions): Promise<void> {
   const { problem, sampleIndex, turns, verdict } = await exportFigure(run, to, options)
-  if (options.json) printJson({ figure: resolve(to), problem, sample: sampleIndex, turns, verdict })
-  else print(`${problem}, sample ${sampleIndex}, ${counted(turns, 'turn', 'turns')}, ${verdict}: ${resolve(to)}`)
+  if (options.json) printJson({ figure: resolve(to), problem, sample: sampleIndex + 1, turns, verdict })
+  else print(`${problem}, sample ${sampleIndex + 1}, ${counted(turns, 'turn', 'turns')}, ${verdict}: ${resolve(to)}`)
 }
 
 const tryName = 'try.html'

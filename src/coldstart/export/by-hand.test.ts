@@ -13,7 +13,7 @@ beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'by-hand-'))
   const white = sharp({ create: { width: 64, height: 64, channels: 3, background: 'white' } })
   own = {
-    name: 'set/a (search 0)',
+    name: 'set/a (search 1)',
     dataSource: 'set',
     sampleIndex: 0,
     rolloutIndex: 0,

@@ -132,7 +132,7 @@ describe('runRows', () => {
 
 describe('marks', () => {
   const row: TrainingRow = {
-    name: 'set/problem (search 0)',
+    name: 'set/problem (search 1)',
     dataSource: 'set',
     sampleIndex: 0,
     rolloutIndex: 0,

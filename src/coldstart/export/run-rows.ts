@@ -134,5 +134,5 @@ function unknownProblem(trajectory: Trajectory): UserError {
 }
 
 function nameOf({ problem, sampleIndex }: Pick<Trajectory, 'problem' | 'sampleIndex'>): string {
-  return `${problem.dataSource}/${problem.docId} (search ${sampleIndex})`
+  return `${problem.dataSource}/${problem.docId} (search ${sampleIndex + 1})`
 }

@@ -11,6 +11,7 @@ import { HttpError } from '../http/http-error.ts'
 export interface SearchWords {
   /** Problem id, with or without its data source; optional if the run has only one problem. */
   readonly problem?: string
+  /** From 1, as pages and filters count. */
   readonly sample: number
 }
 
@@ -53,9 +54,9 @@ export function chosenItem(items: readonly ItemRow[], { problem, sample }: Searc
     throw new UserError('problem-not-found', `${what}. Name one with --problem, such as ${some}.`)
   }
   const own = items.filter((item) => item.problem === named[0])
-  const item = own.findLast(({ sampleIndex }) => sampleIndex === sample)
+  const item = own.findLast(({ sampleIndex }) => sampleIndex === sample - 1)
   if (item !== undefined) return item
-  const samples = [...new Set(own.map(({ sampleIndex }) => sampleIndex))].toSorted((a, b) => a - b).join(', ')
+  const samples = [...new Set(own.map(({ sampleIndex }) => sampleIndex + 1))].toSorted((a, b) => a - b).join(', ')
   throw new UserError(
     'sample-not-found',
     `There is no sample ${sample} of ${itemAt(named, 0)}: name one of ${samples} with --sample.`,
