@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { jsonOrUndefined, parseJson } from './json.ts'
+import { jsonOrUndefined, parseJson, pythonJsonOrUndefined } from './json.ts'
 
 const nested = (depth: number): string => '['.repeat(depth) + ']'.repeat(depth)
 
@@ -40,4 +40,16 @@ it.each([
   ['['.repeat(101) + ']'.repeat(101), undefined],
 ])('what is no such JSON has no value: %.20s', (text, value) => {
   expect(jsonOrUndefined(text)).toEqual(value)
+})
+
+it.each([
+  [
+    '{"logprob": NaN, "top": [-Infinity,Infinity], "text": "NaN \\" Infinity"}',
+    { logprob: null, top: [null, null], text: 'NaN " Infinity' },
+  ],
+  ['{"a":[1]}', { a: [1] }],
+  ['{"a": NaNs}', undefined],
+  ['{"a": "NaN', undefined],
+])('reads numbers that Python writes and JSON lacks as null: %s', (text, value) => {
+  expect(pythonJsonOrUndefined(text)).toEqual(value)
 })

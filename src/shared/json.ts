@@ -20,6 +20,26 @@ export function jsonOrUndefined(text: string): unknown {
   }
 }
 
+/** The same for text that Python wrote: its NaN and Infinity, which JSON lacks, are read as null. */
+export function pythonJsonOrUndefined(text: string): unknown {
+  return jsonOrUndefined(text) ?? jsonOrUndefined(withoutNaN(text))
+}
+
+function withoutNaN(text: string): string {
+  const quoteOrNumber = /"|-?\b(?:NaN|Infinity)\b/g
+  let json = ''
+  let from = 0
+  for (let found = quoteOrNumber.exec(text); found !== null; found = quoteOrNumber.exec(text)) {
+    if (found[0] === '"') {
+      quoteOrNumber.lastIndex = endOfString(text, found.index) + 1
+      continue
+    }
+    json += `${text.slice(from, found.index)}null`
+    from = quoteOrNumber.lastIndex
+  }
+  return json + text.slice(from)
+}
+
 function isTooDeep(text: string): boolean {
   let depth = 0
   for (let at = 0; at < text.length; at++) {

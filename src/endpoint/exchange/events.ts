@@ -1,6 +1,6 @@
 /** An incremental parser for server-sent events. Pure. */
 import { TransportError } from '../../shared/errors.ts'
-import { jsonOrUndefined } from '../../shared/json.ts'
+import { pythonJsonOrUndefined } from '../../shared/json.ts'
 import { fieldsOf } from '../../shared/fields.ts'
 import type { Fields } from '../../shared/fields.ts'
 
@@ -101,7 +101,7 @@ export function isEventStream(text: string): boolean {
 }
 
 function jsonFields(text: string): Fields | undefined {
-  const value = jsonOrUndefined(text)
+  const value = pythonJsonOrUndefined(text)
   return fieldsOf(Array.isArray(value) ? value[0] : value)
 }
 

@@ -1,6 +1,6 @@
 /** Diagnoses a body with status 200 that is not a completion; usually the address is wrong. Pure. */
 import { TransportError } from '../../shared/errors.ts'
-import { jsonOrUndefined } from '../../shared/json.ts'
+import { pythonJsonOrUndefined } from '../../shared/json.ts'
 import { quoted } from '../quoted.ts'
 import { fieldsOf } from '../../shared/fields.ts'
 import type { Fields } from '../../shared/fields.ts'
@@ -82,13 +82,13 @@ const nativeApis: readonly { readonly name: string; readonly base: string; is(fi
 
 /** The fields of the body, or of its first line that is an object (JSON Lines or events). */
 function firstFields(text: string): Fields | undefined {
-  const whole = jsonOrUndefined(text)
+  const whole = pythonJsonOrUndefined(text)
   if (whole !== undefined) return fieldsOf(Array.isArray(whole) ? whole[0] : whole)
   for (const line of text
     .slice(0, mostLine)
     .split(/[\r\n]+/)
     .slice(0, 20)) {
-    const found = fieldsOf(jsonOrUndefined(line.replace(/^data:/, '')))
+    const found = fieldsOf(pythonJsonOrUndefined(line.replace(/^data:/, '')))
     if (found !== undefined) return found
   }
   return undefined

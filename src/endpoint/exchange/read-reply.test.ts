@@ -205,6 +205,15 @@ test.each([
   expect(codeOf(() => completionOf(text))).toBe('reply-unreadable')
 })
 
+test('numbers that Python writes and JSON lacks are no fault of a reply, whole or streamed', () => {
+  const choice =
+    '{"message": {"content": "It is NaN."}, "logprobs": {"content": [-Infinity, NaN]}, "finish_reason": "stop"}'
+  const body = `{"choices": [${choice}], "usage": {"prompt_tokens": 9, "completion_tokens": 2, "score": NaN}}`
+  for (const text of [body, `data: ${body}\n\ndata: [DONE]\n\n`]) {
+    expect(completionOf(text)).toMatchObject({ text: 'It is NaN.', usage: { promptTokens: 9 } })
+  }
+})
+
 test('a stream that nobody asked for is put together', () => {
   const chunk = (delta: object, more = {}): string =>
     `data: ${JSON.stringify({ choices: [{ delta, ...more }] })}\r\n\r\n`

@@ -1,6 +1,6 @@
 /** Parses the body of a reply, JSON or event stream, into one completion. Pure. */
 import { TransportError } from '../../shared/errors.ts'
-import { jsonOrUndefined } from '../../shared/json.ts'
+import { pythonJsonOrUndefined } from '../../shared/json.ts'
 import { eventReader, isEventStream } from './events.ts'
 import { fieldsOf } from '../../shared/fields.ts'
 import type { Fields } from '../../shared/fields.ts'
@@ -9,7 +9,7 @@ import { streamedReply } from './streamed-reply.ts'
 /** Throws `TransportError` for any other body. */
 export function readBody(text: string): Fields {
   const body =
-    fieldsOf(jsonOrUndefined(text.replace(/^\ufeff/, ''))) ?? (isEventStream(text) ? streamed(text) : undefined)
+    fieldsOf(pythonJsonOrUndefined(text.replace(/^\ufeff/, ''))) ?? (isEventStream(text) ? streamed(text) : undefined)
   if (body !== undefined) return body
   throw new TransportError('reply-unreadable', 'The body is not a completion.')
 }

@@ -1,5 +1,5 @@
 /** Parses the body of a refusal in any of the usual formats into message and codes. Pure. */
-import { jsonOrUndefined } from '../../shared/json.ts'
+import { pythonJsonOrUndefined } from '../../shared/json.ts'
 import { defined } from '../../shared/known.ts'
 import { fieldsOf } from '../../shared/fields.ts'
 import type { Fields } from '../../shared/fields.ts'
@@ -27,7 +27,7 @@ export function readRefusal(
   key?: string,
 ): Refusal {
   const found: Found = { messages: [], codes: [], params: [] }
-  const body = jsonOrUndefined(text)
+  const body = pythonJsonOrUndefined(text)
   if (body !== undefined) collect(body, found, 0)
   const said = found.messages.length > 0 ? [...new Set(found.messages)].join(' | ') : text
   const shown = (words: string, markup = false): string => quoted(words, { key, markup, most: maxMessage })
@@ -95,7 +95,7 @@ function collect(value: unknown, found: Found, depth: number): void {
 
 /** A message may itself be the body of another server. */
 function collectText(text: string, found: Found, depth: number): void {
-  const inner = text.trimStart().startsWith('{') ? jsonOrUndefined(text) : undefined
+  const inner = text.trimStart().startsWith('{') ? pythonJsonOrUndefined(text) : undefined
   const before = found.messages.length
   if (inner !== undefined) collect(inner, found, depth + 1)
   if (found.messages.length === before && text.trim() !== '') found.messages.push(text.slice(0, maxRead))
