@@ -7,12 +7,9 @@ import { withoutSpecialTokens } from './plain-reply.ts'
 export function judgeExact(problem: Problem, answer: string | null): Verdict {
   const words = wordsToCompare(problem, answer)
   if ('kind' in words) return words
-  const right = [problem.answer ?? '', ...(problem.alternatives ?? [])]
-  return right.some((one) => bare(words.answer) === bare(one))
+  const right = [problem.answer ?? '', ...(problem.alternatives ?? [])].map(normalised)
+  // An answer may be about such tokens, too.
+  return [words.answer, withoutSpecialTokens(words.answer)].some((given) => right.includes(normalised(given)))
     ? { kind: 'correct', reason: 'the same words' }
     : { kind: 'wrong', reason: 'other words' }
-}
-
-function bare(text: string): string {
-  return normalised(withoutSpecialTokens(text))
 }

@@ -1,4 +1,5 @@
 /** Removes markup from a reply before it is parsed for a verdict or a letter. Linear time. Pure. */
+import { withoutEndMarks } from '../protocol/end-marks.ts'
 
 /** Characters read at each end of a reply. */
 const mostRead = 4000
@@ -16,9 +17,9 @@ export function compatible(text: string): string {
   return text.replaceAll(/[^\0-\u007F]/gu, (character) => character.normalize('NFKC'))
 }
 
-/** Removes special tokens of models: `<|im_end|>`, `<|begin_of_box|>`. */
+/** Removes special tokens of models: `<|begin_of_box|>` anywhere, and those that end a turn, such as `</s>`, at the end. */
 export function withoutSpecialTokens(text: string): string {
-  return text.replaceAll(/<\|[^|<>]{0,40}\|>/g, ' ')
+  return withoutEndMarks(text.replaceAll(/<\|[^|<>]{0,40}\|>/g, ' '))
 }
 
 /** Removes Markdown, LaTeX, JSON syntax, special tokens and quotes, and collapses whitespace. */

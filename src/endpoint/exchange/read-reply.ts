@@ -9,6 +9,7 @@ import { innerError } from './inner-error.ts'
 import type { InnerError } from './inner-error.ts'
 import type { ToolCall } from './messages.ts'
 import { readBody } from './reply-body.ts'
+import { withoutEndMarks } from '../../protocol/end-marks.ts'
 import { servedName } from '../../protocol/turn-record.ts'
 import { contentText, thinkingOf } from './thinking.ts'
 
@@ -102,32 +103,6 @@ function refusalIn({ refusal, content }: Fields): string | undefined {
     : undefined
   const said = [refusal, part].find((one): one is string => typeof one === 'string' && one.trim() !== '')
   return said === undefined ? undefined : `"${said.slice(0, 300)}"`
-}
-
-/** End-of-turn tokens, which some servers fail to strip from the text. */
-const endMarks = [
-  '<|im_end|>',
-  '<|endoftext|>',
-  '<|eot_id|>',
-  '<|eom_id|>',
-  '<|end_of_text|>',
-  '<|end|>',
-  '<|return|>',
-  '<end_of_turn>',
-  '<end_of_utterance>',
-  '<eos>',
-  '</s>',
-  '<｜end▁of▁sentence｜>',
-]
-
-function withoutEndMarks(text: string): string {
-  let left = text
-  for (;;) {
-    const trimmed = left.trimEnd()
-    const mark = endMarks.find((one) => trimmed.endsWith(one))
-    if (mark === undefined) return left
-    left = trimmed.slice(0, -mark.length)
-  }
 }
 
 function stopHandling(content: string, halted: string, stop: readonly string[]): Handling['stop'] {
