@@ -149,6 +149,8 @@ describe('finds a choice only as a whole number or word', () => {
     [few, '- 3', 'A'],
     [few, 'a 3-storey house', 'A'],
     [few, '3<|im_end|>', 'A'],
+    [few, '3</s>', 'A'],
+    [['upper', 'upper left'], 'upper left<end_of_turn>', 'B'],
     // The ends of a range and the items of a list are numbers of their own.
     [['3', '5'], '3-4', 'A'],
     [['4', '5'], '3-4', 'A'],
@@ -195,6 +197,47 @@ describe('finds a choice only as a whole number or word', () => {
     [['18', '19'], 'covid-19'],
     [['across', 'along'], 'a cross'],
   ])('of %j, %j chooses none', (choices, answer) => {
+    expect(chosenLetter(answer, choices)).toBeUndefined()
+  })
+})
+
+describe('takes a name of two words for one', () => {
+  const cardinal = ['north', 'south', 'northeast', 'southwest']
+  const blues = ['blue', 'light blue', 'dark blue', 'green']
+  const corners = ['left', 'upper left', 'lower left', 'right']
+
+  it.each([
+    ...['north east', 'north-east', 'northeast'].flatMap((name) => [[cardinal, `It is ${name}`, 'C'] as const]),
+    ...['light blue', 'light-blue', 'lightblue'].flatMap((name) => [
+      [blues, `The car is ${name}`, 'B'] as const,
+      // A shade is the colour where no choice is a shade.
+      [['blue', 'green'], `The car is ${name}`, 'A'] as const,
+    ]),
+    [blues, 'The car is blue', 'A'],
+    [['green', 'dark green'], 'a dark green door', 'B'],
+    ...['upper left', 'upper-left', 'upperleft'].flatMap((name) => [
+      [corners, `It is in the ${name} corner`, 'B'] as const,
+      [['left', 'right'], `It is in the ${name} corner`, 'A'] as const,
+    ]),
+    [corners, 'On the left', 'A'],
+    // Part of one choice alone.
+    [['dark green', 'light blue'], 'blue', 'B'],
+    [['upper left', 'lower right'], 'right', 'B'],
+    // Names outside of these families.
+    [['bus', 'bus stop'], 'It is a bus stop', 'B'],
+    [['bus', 'bus stop'], 'It is a bus', 'A'],
+  ] as const)('of %j, %j chooses %s', (choices, answer, letter) => {
+    expect(chosenLetter(answer, choices)).toBe(letter)
+  })
+
+  it.each([
+    ...['north east', 'north-east', 'northeast'].map((name) => [['north', 'south'], `It is ${name}`] as const),
+    ...['sky blue', 'sky-blue', 'skyblue'].map((name) => [blues, `It is ${name}`] as const),
+    ...['upper right', 'upper-right', 'upperright'].map((name) => [corners, `It is ${name}`] as const),
+    [['left', 'right', 'top', 'bottom'], 'In the upper left corner'],
+    [['bus', 'bus stop'], 'a bus at the bus stop'],
+    [blues, 'blue or light blue'],
+  ] as const)('of %j, %j chooses none', (choices, answer) => {
     expect(chosenLetter(answer, choices)).toBeUndefined()
   })
 })

@@ -3,10 +3,11 @@ import { letterAt } from '../benchmark/choices.ts'
 import type { Problem } from '../protocol/problem.ts'
 import type { Verdict } from '../protocol/trajectory.ts'
 import { itemAt } from '../shared/known.ts'
+import { compoundsOf } from './compounds.ts'
 import { judgeExact } from './exact.ts'
 import { normalised, wordsToCompare } from './judge.ts'
 import { compatible, endsOf, withoutMarks, withoutSpecialTokens } from './plain-reply.ts'
-import { holds, joinedWords, longestQuoting, numbersAlike } from './quoting.ts'
+import { holds, holdsOnlyWithin, joinedWords, longestQuoting, numbersAlike } from './quoting.ts'
 
 /** Extracts a letter from an answer; undefined if there is none, or more than one. */
 export type ReadLetter = (answer: string, choices: readonly string[]) => string | undefined
@@ -145,8 +146,18 @@ const shortAnswer = 40
 function quotedChoice(given: string, texts: readonly string[], letters: readonly string[]): string | undefined {
   const allLength = texts.reduce((sum, text) => sum + text.length, 0)
   if (given.length > Math.min(Math.max(2 * allLength, shortAnswer), longestQuoting)) return undefined
-  const quoted = letters.filter((_, index) => holds(given, itemAt(texts, index)))
-  if (quoted.length > 0) return quoted.length === 1 ? quoted[0] : undefined
+  const written = compoundsOf(texts)
+  const [answer, choices] = [written(given), texts.map(written)]
+  const quoted = letters.flatMap((letter, index) => {
+    const choice = itemAt(choices, index)
+    return holds(answer, choice) ? [{ letter, choice }] : []
+  })
+  if (quoted.length > 0) {
+    // "bus stop" also holds "bus".
+    const isWhole = (one: (typeof quoted)[number]): boolean =>
+      quoted.every((other) => other === one || holdsOnlyWithin(answer, other.choice, one.choice))
+    return quoted.find(isWhole)?.letter
+  }
   const bare = given.replace(/^(?:an?|the) /, '').replace(/[!。]$/, '')
   const holding = letters.filter((_, index) => holds(itemAt(texts, index), bare))
   return holding.length === 1 ? holding[0] : undefined

@@ -23,6 +23,25 @@ describe('judgeExact', () => {
     },
   )
 
+  it.each(['</s>', '<eos>', '<end_of_turn>', '<|eot_id|>', '<|end|>', '<｜end▁of▁sentence｜>', '</s>\n<|im_end|>'])(
+    'ignores %j only at the end of an answer',
+    (mark) => {
+      const seven = { ...problem, answer: '7' }
+      expect([`7${mark}`, `7. ${mark}\n`].map((answer) => judgeExact(seven, answer).kind)).toEqual([
+        'correct',
+        'correct',
+      ])
+      expect(judgeExact({ ...problem, answer: `It says ${mark}` }, `It says ${mark}`).kind).toBe('correct')
+    },
+  )
+
+  it('keeps what an answer says in the form of such a token', () => {
+    const tag = { ...problem, answer: '</s> closes it' }
+    expect(judgeExact(tag, '</s> closes it').kind).toBe('correct')
+    expect(judgeExact({ ...problem, answer: 'closes it' }, '</s> closes it').kind).toBe('wrong')
+    expect(judgeExact({ ...problem, answer: '</s>' }, '<eos>').kind).toBe('wrong')
+  })
+
   it('takes special tokens alone for wrong', () => {
     expect(judgeExact(problem, '<|im_end|>').kind).toBe('wrong')
   })
@@ -88,6 +107,7 @@ describe('judgeChoice', () => {
     'Final answer: **B**',
     '\\boxed{B}',
     'Option B',
+    'I see dark blue',
   ])('reads B in %j', (answer) => {
     expect(judgeChoice(choice, answer).kind).toBe('correct')
   })
@@ -106,7 +126,6 @@ describe('judgeChoice', () => {
     ['red or green', 'no choice could be read'],
     ['A bird sits on the roof of that house', 'no choice could be read'],
     ['A careful look says option B', 'no choice could be read'],
-    ['I see dark blue', 'no choice could be read'],
     [`${'word '.repeat(50)} green`, 'no choice could be read'],
   ])('takes %j for wrong: %s', (answer, reason) => {
     expect(judgeChoice(choice, answer)).toEqual({ kind: 'wrong', reason })

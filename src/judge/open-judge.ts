@@ -159,7 +159,10 @@ async function readPrompts(file: string): Promise<JudgePrompts> {
 /** Marks errors of the judge's server, whose options differ from those of the policy's server. */
 function asJudge(error: unknown): never {
   if (!(error instanceof UserError)) throw error
-  const message = error.message.replaceAll('--api-key-env', '--judge-api-key-env').replaceAll('chat:', 'llm:')
+  const message = error.message
+    .replaceAll('--api-key-env', '--judge-api-key-env')
+    .replaceAll('--base-url', '--judge-base-url')
+    .replaceAll('chat:', 'llm:')
   throw new UserError(error.code, `Judge: ${message}`, { cause: error })
 }
 

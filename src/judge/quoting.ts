@@ -27,6 +27,11 @@ export function holds(text: string, part: string): boolean {
   return finds(text, spaced(text), spaced(part)) || finds(unhyphened(text), unhyphened(text), unhyphened(part))
 }
 
+/** Whether `text` contains `part` nowhere but in `whole`, of which it is a part. */
+export function holdsOnlyWithin(text: string, part: string, whole: string): boolean {
+  return part !== whole && holds(whole, part) && !holds(spaced(text).replaceAll(spaced(whole), ' / '), part)
+}
+
 /** A space for each hyphen inside a word, so that positions stay. */
 function spaced(text: string): string {
   return text.replaceAll(/(?<=[a-z])-(?=[a-z0-9])|(?<=\d)-(?=[a-z])/g, ' ')
