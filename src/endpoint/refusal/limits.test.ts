@@ -36,6 +36,10 @@ test.each([
   ['Multiple images are not supported by this model', 1],
   ['Multiple images per request are currently unsupported', 1],
   ["Multiple pictures aren't allowed", 1],
+  ['Multiple images of different sizes are not supported', 1],
+  ['Images with different resolutions in one request are not supported', 1],
+  ['This model does not support images of different shapes', 1],
+  ['All images must have the same size', 1],
   ['image num 6 is larger than max 5', 5],
   ['image_num must be at most 5', 5],
 ])('too many pictures: %s', (message, cap) => {
@@ -49,6 +53,13 @@ test("the reply that was asked for is not the model's limit", () => {
 
 test.each([
   ['Multiple image formats are not supported', 'image-unfit'],
+  // Some pictures are refused, not all.
+  ['Animated images are not supported', 'unknown'],
+  ['Images with an alpha channel are not supported', 'unknown'],
+  ['Images in system messages are not supported', 'unknown'],
+  ['Image URLs are not supported: send base64', 'unknown'],
+  ['Images with this model are not supported', 'no-pictures'],
+  ['Image inputs are not supported', 'no-pictures'],
   ['Image number 3 is larger than the limit 20971520', 'unknown'],
   ['Input image is too large', 'image-unfit'],
   ['The prompt is too large: it has 12 MB', 'unknown'],

@@ -43,7 +43,7 @@ export function meaningOf(refusal: Refusal): Meaning {
   }
   const fault = faultOfCode(coded) ?? imageFault(refusal, text)
   if (fault !== undefined) return { kind: 'image-unfit', fault }
-  if (coded === 'no-pictures' || says.noPictures.test(text)) return { kind: 'no-pictures' }
+  if (coded === 'no-pictures' || isWithoutPictures(text)) return { kind: 'no-pictures' }
   if (coded === 'no-tools' || says.noTools.test(text)) return { kind: 'no-tools' }
   if (isTooLong(refusal)) return tooLong(refusal, text)
   const replyCap = replyCapOf(refusal, text)
@@ -154,6 +154,11 @@ function imageFault({ status }: Refusal, text: string): ImageFault | undefined {
     if (says.excess.test(sentence)) return 'too-large'
   }
   return undefined
+}
+
+/** Whether no picture is read at all, rather than some. */
+function isWithoutPictures(text: string): boolean {
+  return sentencesOf(text).some((sentence) => says.noPictures.test(sentence) && !says.somePictures.test(sentence))
 }
 
 /** The refusal is not about the prompt: the model never writes as many tokens as requested. */

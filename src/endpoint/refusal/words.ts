@@ -8,6 +8,8 @@ const anyOf = (...alternatives: readonly string[]): RegExp => new RegExp(alterna
 const image = '(?:images?\\b|image\\(s\\)|image_url|pictures?\\b|photos?\\b|图片|图像)'
 const images = '(?:images|image[ _](?:items?|inputs?|parts?|attachments?|blocks?|urls?|files?)|pictures|photos)'
 const not = "(?:not|n't|cannot|no)"
+const measures = 'sizes?|resolutions?|dimensions?|shapes?|widths?|heights?|aspect ratios?|number of (?:patches|tokens)'
+const otherSizes = `(?:different|differing|varying|various|mixed|unequal|other) (?:${measures})`
 const notPossible =
   "(?:are |is )?(?:currently )?(?:unsupported|(?:not|(?:are|is)n't) (?:currently |yet )?(?:supported|allowed|accepted|permitted|possible))"
 
@@ -92,6 +94,10 @@ export const says = {
   oneImage: anyOf(
     "(?:not|n't) support multiple (?:images|pictures)",
     `multiple ${images} (?:(?:per|in) (?:a |1 |one |the |each |single )?(?:prompt|request|message|conversation|turn) )?${notPossible}`,
+    // Crops differ in size from the original.
+    `(?:images|pictures) (?:of|with|having|in) ${otherSizes}[^.]{0,40}${notPossible}`,
+    `(?:not|n't) (?:currently |yet )?(?:support|accept|allow|handle)\\w{0,3} (?:multiple )?(?:images|pictures) (?:of|with|having|in) ${otherSizes}`,
+    `(?:all|multiple) (?:\\w{1,12} )?(?:images|pictures)[^.]{0,30}(?:have|be|share)(?: of)? the same (?:${measures})`,
   ),
   tooManyImages: anyOf(
     `too many (?:\\w{1,12} ){0,2}${image}`,
@@ -119,6 +125,15 @@ export const says = {
     `${image}[^.]{0,20}(?:format|type|media type|mime)[^.]{0,40}${not} (?:\\w{1,12} ){0,2}(?:supported|valid|allowed)|unsupported (?:image|media) (?:format|type)`,
   ),
 
+  /** Some pictures: of a kind, in a place, or of a certain form. Others may be read. */
+  somePictures: anyOf(
+    '(?:animated|gif|webp|svg|tiff|bmp|heic|avif|cmyk|gr[ae]yscale|transparent|remote|large|big|small|tiny|different|multiple|interleaved)' +
+      ' (?:\\w{1,12} )?(?:images?|pictures?)\\b',
+    '(?:images?|pictures?) (?:urls?\\b|links?\\b|detail|generation|editing|output|caching)',
+    '(?:images?|pictures?) (?:inputs? |parts? )?(?:of|with|without|having|from|larger|smaller|wider|taller|above|below|over) ' +
+      '(?!(?:this|the|your|an?) (?:model|server|endpoint|deployment|version))',
+    '(?:images?|pictures?) (?:inputs? |parts? )?(?:in|inside) (?:an? |the )?(?:system|assistant|tool|developer|first|earlier|previous)',
+  ),
   noPictures: anyOf(
     "(?:not|n't) (?:a )?(?:multi-?modal|vision|visual)\\b",
     `${not} (?:\\w{1,12} ){0,3}?(?:support|accept|process|take|handle|enabled? for|compatible with)\\w{0,3} (?:\\w{1,12} ){0,3}(?:${image}|vision|multi-?modal)`,
