@@ -178,7 +178,22 @@ describe('collect', () => {
       kept: 16,
       ends: { answered: 18 },
     })
-    expect(await run(policy)).toEqual(mended)
+    expect(await run(policy, { onProgress: (at) => progress.push(at) })).toEqual(mended)
+    expect(progress.at(-1)).toMatchObject({ done: 18, refused: 0 })
+  })
+
+  it('never tells of more in the set than right, or more right than done, also when searches end together', async () => {
+    const waiting: (() => void)[] = []
+    const together: Judge = (problem, answer) =>
+      new Promise((resolve) => {
+        waiting.push(() => resolve(judgeExact(problem, answer)))
+        if (waiting.length === 6) for (const judge of waiting.splice(0)) judge()
+      })
+    const counts: number[][] = []
+    const options = { judge: together, concurrency: 6 }
+    await run(teacher, { ...options, onProgress: ({ inSet, kept, done }) => counts.push([inSet, kept, done]) })
+    expect(counts.at(-1)).toEqual([18, 18, 18])
+    for (const count of counts) expect(count).toEqual(count.toSorted((a, b) => a - b))
   })
 
   it('loses and repeats nothing when it is stopped or killed between its two lines', async () => {

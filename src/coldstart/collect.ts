@@ -86,12 +86,14 @@ export async function collect(options: CollectOptions): Promise<Searched[]> {
   const counts = { done: 0, total: keys.length, kept: 0, overTurn: 0, failed: 0, unjudged: 0 }
   /** Searches of this invocation without a result: the set continues after them until a resume fills the gap. */
   const without = new Set<string>(refused.keys())
+  /** A search is stored before it is counted: in between others are, whose progress must not include it. */
+  const counted = new Set(done.keys())
   let reached = 0
 
   function tell(newest?: Trajectory): void {
     for (; reached < keys.length; reached++) {
       const key = itemAt(keys, reached)
-      if (!done.has(key) && !without.has(key)) break
+      if (!counted.has(key) && !without.has(key)) break
       const candidate = candidates.get(key)
       if (candidate !== undefined) selection.add(candidate)
       candidates.delete(key)
@@ -134,8 +136,10 @@ export async function collect(options: CollectOptions): Promise<Searched[]> {
   function settle(trajectory: Trajectory): void {
     const key = keyOf(trajectory)
     const searched = done.get(key)
-    if (searched !== undefined) count(searched)
-    else if (trajectory.end !== 'failed') counts.unjudged++
+    if (searched !== undefined) {
+      counted.add(key)
+      count(searched)
+    } else if (trajectory.end !== 'failed') counts.unjudged++
     else if (!refused.has(key)) counts.failed++
     if (searched === undefined) without.add(key)
     tell(trajectory)
@@ -231,7 +235,7 @@ interface Stored {
   readonly done: Map<string, Searched>
   /** The kept searches, as input to the rules of the set. */
   readonly candidates: Map<string, Candidate>
-  /** Searches that the server refused, by key. */
+  /** Searches that the server refused and that have no result since, by key. */
   readonly failures: ReadonlyMap<string, Searched>
   readonly pictures: SearchedPictures
 }
@@ -256,6 +260,8 @@ async function stored(run: RunFolder, positions: ReadonlyMap<string, number>): P
     await run.append(searchedLog, searched)
   }
   for (const [key, { kept }] of done) if (kept && !candidates.has(key)) done.delete(key)
+  // A later search replaced them.
+  for (const key of done.keys()) failures.delete(key)
   return { done, candidates, failures, pictures }
 }
 
