@@ -9,6 +9,7 @@ import type { Table } from '../evaluate/document/table.ts'
 import { levels } from '../protocol/problem.ts'
 import type { Level } from '../protocol/problem.ts'
 import { mean, percent } from '../shared/numbers.ts'
+import { lastingSteps, stepsLost } from '../train/health.ts'
 import { defined, itemAt, lastOf } from '../shared/known.ts'
 import { presets } from './presets.ts'
 import type { RecipeResults, TrainingStep } from './results.ts'
@@ -107,13 +108,16 @@ export function trainingSentence(results: RecipeResults, { unit, of }: TrainingF
   return `Here, from the first steps to the last: ${changes.join(', ')}.`
 }
 
-/** Objectives whose training ended before its last step, and where: `run-rl.ts` stops searches that have collapsed. */
+/** Objectives whose training ended before its last step, and where: `run-rl.ts` stops a policy that no longer searches, or is hardly ever right. */
 export function earlyEnds({ training, settings }: RecipeResults): string[] {
   return trainedPolicies.flatMap((objective) => {
-    const last = lastOf(training[objective]).step
+    const own = training[objective]
+    const last = lastOf(own).step
     const { steps } = presets[settings.preset].rl
     if (last >= steps) return []
-    return `${policyWords[objective]} ended at step ${last} of ${steps}: its searches had shrunk to hardly more than one turn.`
+    const isLost = stepsLost(own.map(({ reward }) => reward)) >= lastingSteps
+    const why = isLost ? 'hardly any answer was right any more' : 'its searches had shrunk to hardly more than one turn'
+    return `${policyWords[objective]} ended at step ${last} of ${steps}: ${why}.`
   })
 }
 

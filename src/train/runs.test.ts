@@ -8,6 +8,7 @@ import { defaultConfig } from '../model/config.ts'
 import type { Engine, Sampler } from '../engine/engine.ts'
 import { judgeExact } from '../judge/exact.ts'
 import type { Judge } from '../judge/judge.ts'
+import { shippedCheckpoint } from '../policy/embedded/embedded-policy.ts'
 import { samplerPolicy } from '../policy/embedded/sampler-policy.ts'
 import { createEmbeddedEngine } from '../engine/embedded/embedded-engine.ts'
 import { teacherPolicy } from '../policy/teacher/teacher.ts'
@@ -21,6 +22,7 @@ import { searchToEnd } from '../search/search-many.ts'
 import { openRun, type RunFolder } from '../runs/run-folder.ts'
 import { workerUrl } from '../shared/worker-url.ts'
 import { rolloutLog, type RolloutLine } from '../runs/searches.ts'
+import { whatBroke } from './health.ts'
 import { embeddedLearner } from './learner.ts'
 import { rolloutGroups } from './rl/rollout.ts'
 import { policyFile, readSteps } from '../runs/training.ts'
@@ -279,6 +281,21 @@ describe('stage 2 as a run', () => {
     expect(whyUnlearned([{ maskedShare: 0, reward: 1 }])).toMatch(/harder/)
     expect(whyUnlearned([{ maskedShare: 0, reward: 0.5, zeroSpreadShare: 1 }])).toMatch(/--group-size/)
     expect(whyUnlearned([{ maskedShare: 0, reward: 0.5, zeroSpreadShare: 0 }])).toMatch(/--learning-rate/)
+  })
+
+  test('a run in which right answers are gone stops', async () => {
+    const long = { ...settings, steps: 30, problemsPerStep: 1, maxTurns: 6, saveEvery: 20 }
+    const run = await freshRun(long)
+    // A policy that answers.
+    const engine = createEmbeddedEngine({ frozenStem: true, workers: 1 })
+    let isRight = true
+    const judge: Judge = (_, answer) => ({ kind: isRight && answer !== null ? 'correct' : 'wrong', reason: '' })
+    const onStep = (): void => void (isRight = false)
+    const asked = { problems, learner, from: shippedCheckpoint, settings: long, run, engine, judge, onStep }
+    expect(await runRl(asked)).toBe('lost')
+    const steps = await readSteps(run, 'rl')
+    expect(steps.map(({ reward }) => Number(reward) > 0)).toEqual([true, ...Array<boolean>(10).fill(false)])
+    expect(whatBroke({ name: 'rl', steps })).toMatch(/For 10 steps/)
   })
 
   test.each([

@@ -45,6 +45,17 @@ test('what its first steps were like and its last, by stage; several runs beside
   expect(training[0].stages[0].change.rows[0]).toEqual(['Reward', '25.0 %', '50.0 %'])
 })
 
+test('what it destroyed, by reward or by loss', async () => {
+  const gone = Array.from({ length: 12 }, (_, at) => ({ stage: 'rl', step: at + 1, reward: at === 0 ? 0.9 : 0 }))
+  const worse = Array.from({ length: 12 }, (_, at) => ({ stage: 'sft', step: at + 1, loss: at === 0 ? 0.1 : 5 }))
+  const paths = [await trained('rl', 'rl', gone), await trained('sft', 'sft', worse)]
+  const { stdout } = await report(...paths)
+  expect(stdout).toContain('For 11 steps hardly any answer was right, of up to 90 % before')
+  expect(stdout).toContain('The loss rose from 0.10 in the first step to 5.00 in the last 10')
+  const { training } = JSON.parse((await report(...paths, '--json')).stdout)
+  expect(training[0].stages[0].warning).toContain('lower --learning-rate')
+})
+
 test('a run of another command is answered with those that can be reported', async () => {
   await expect(report(await trained('collected', 'collect', []))).rejects.toMatchObject({
     exitCode: 2,

@@ -5,6 +5,7 @@ import { isRun, readSettings, runsIn } from '../../runs/configuration.ts'
 import { readStages } from '../../runs/training.ts'
 import type { TrainedStage } from '../../runs/training.ts'
 import { changeTable } from '../../evaluate/figures/learning.ts'
+import { whatBroke } from '../../train/health.ts'
 import { compareEvals } from '../../evaluate/figures/compare.ts'
 import { reportCsv, reportHtml, reportMarkdown } from '../../evaluate/document/document.ts'
 import type { ReportDocument, TrainingRun } from '../../evaluate/document/document.ts'
@@ -107,7 +108,12 @@ async function reportCommand(
     ...(training.length > 0 && {
       training: training.map(({ name, stages: own }) => ({
         name,
-        stages: own.map((stage) => ({ stage: stage.name, steps: stage.steps.length, change: changeTable(stage) })),
+        stages: own.map((stage) => ({
+          stage: stage.name,
+          steps: stage.steps.length,
+          change: changeTable(stage),
+          warning: whatBroke(stage),
+        })),
       })),
     }),
   })

@@ -42,6 +42,9 @@ export const asJudgedOption = {
   asJudged: flag('leave out verdicts that were corrected by hand'),
 }
 
+/** Steps of Adam beyond it leave nothing of a policy. */
+export const learningRates = { min: 0, max: 0.1 }
+
 /** For what shows, exports or counts stored searches. */
 export const whereOption = {
   where: text(

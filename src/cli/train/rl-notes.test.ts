@@ -63,6 +63,14 @@ test('says when replies lose their form, which does not show in the rewards', ()
   expect(rlNotes([voided(0.89)])[2]).toBe('void 89 %: last replies without an action, or truncated')
 })
 
+test('says when right answers are gone', () => {
+  const after = (...rewards: number[]): string[] => rlNotes(rewards.map((reward) => step({ reward })))
+  expect(after(0.9, 0, 0)).toHaveLength(2)
+  expect(after(0.9, 0.2, 0.2, 0.2)).toHaveLength(2)
+  expect(after(0, 0, 0, 0)).toHaveLength(2)
+  expect(after(0.9, 0, 0.08, 0)[2]).toBe('hardly any answer right for 3 steps: --learning-rate may be too high')
+})
+
 test('says when groups could not be learned from', () => {
   const lost = ['a search for p failed: 500', 'an answer to q was not judged']
   expect(rlNotes([step({ lost })])[2]).toBe('groups left out 2: a search for p failed: 500')

@@ -1,4 +1,5 @@
 /** The progress display of `mini-o3 rl`: lines of figures for the last step, each at most 80 columns. Pure. */
+import { stepsLost } from '../../train/health.ts'
 import type { RlMetrics } from '../../train/rl/run-rl.ts'
 import { plainLine } from '../print/plain-text.ts'
 import { lastOf } from '../../shared/known.ts'
@@ -11,6 +12,9 @@ const columns = 80
 
 /** From this share on the policy is losing the form of a turn, which rewards alone may hide: a void search can be right. */
 const muchVoid = 0.1
+
+/** One step without a right answer may be chance. */
+const tellingSteps = 3
 
 /** `recent`: up to `smoothedSteps` last steps, oldest first. Means over them are in parentheses. */
 export function rlNotes(recent: readonly RlMetrics[]): string[] {
@@ -44,12 +48,16 @@ export function rlNotes(recent: readonly RlMetrics[]): string[] {
   ].join(', ')
   const formless =
     ends.void < muchVoid ? [] : [`void ${percent(ends.void, 0)} %: last replies without an action, or truncated`]
+  const lostFor = stepsLost(recent.map((metrics) => metrics.reward))
+  const broken =
+    lostFor < tellingSteps ? [] : [`hardly any answer right for ${lostFor} steps: --learning-rate may be too high`]
   const losses = lost.length === 0 ? [] : [plainLine(`groups left out ${lost.length}: ${lost[0]}`, columns - 1)]
   return [
     ...[outcomes, learning].map((parts) => parts.join(', ')),
     ...(samplingRounds > 1 ? [rounds] : []),
     ...(drawn === '' ? [] : [drawn]),
     ...formless,
+    ...broken,
     ...losses,
   ]
 }

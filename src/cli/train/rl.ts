@@ -28,6 +28,7 @@ import { releasedSamplingRounds } from '../../train/rl/dynamic-sampling.ts'
 import { embeddedLearner, vlmLearner } from '../../train/learner.ts'
 import { planRl } from '../../train/plan.ts'
 import { planVlmRl } from '../../train/vlm/plan-vlm.ts'
+import { whatBroke } from '../../train/health.ts'
 import { checkAhead, defaultRlSettings, runRl, whyUnlearned } from '../../train/rl/run-rl.ts'
 import { policyFile, readSteps } from '../../runs/training.ts'
 import type { RlMetrics, RunRlSettings } from '../../train/rl/run-rl.ts'
@@ -50,7 +51,7 @@ import { addCommand } from '../options/command.ts'
 import { maxPixelsOption } from '../options/profile.ts'
 import { decimal, inGroup, oneOf, only, required, restrict, text, valuesOf, whole } from '../options/schema.ts'
 import type { Values } from '../options/schema.ts'
-import { dataOption, runOptions, seedOption } from '../options/shared.ts'
+import { dataOption, learningRates, runOptions, seedOption } from '../options/shared.ts'
 import { recordOf } from '../../shared/fields.ts'
 
 const own = defaultRlSettings
@@ -75,7 +76,7 @@ const settingOptions = inGroup('Training', {
   groupSize: whole('searches per problem', { min: 2, max: 1024, fallback: own.groupSize }),
   updates: whole('optimiser steps per batch', { ...count, fallback: own.updates }),
   maxTurns: whole('turn limit during training', { min: 1, max: 1000, fallback: own.maxTurns }),
-  learningRate: decimal('<r>', 'learning rate after the warm-up', { ...share, fallback: own.learningRate }),
+  learningRate: decimal('<r>', 'learning rate after the warm-up', { ...learningRates, fallback: own.learningRate }),
   warmupSteps: whole('optimiser steps of learning-rate warm-up', { min: 0, fallback: own.warmupSteps }),
   loss: oneOf('<name>', 'policy loss; those other than ppo need a server that offers them', policyLosses, {
     fallback: own.loss,
@@ -288,7 +289,7 @@ async function rlCommand(options: RlOptions): Promise<void> {
     if (how === 'stopped') throw new AbortedError(`Stopped; finished steps are saved in ${run.path}.`)
     const policy = resolve(run.file(policyFile(engine.checkpointSuffix)))
     const done = await readSteps(run, 'rl')
-    const why = how === 'unlearned' ? whyUnlearned(done) : undefined
+    const why = how === 'unlearned' ? whyUnlearned(done) : whatBroke({ name: 'rl', steps: done })
     const change = changeTable({ name: 'rl', steps: done })
     if (options.json)
       printJson({
@@ -304,10 +305,10 @@ async function rlCommand(options: RlOptions): Promise<void> {
         ...(vlm ? {} : budget),
       })
     else if (how === 'unlearned') print(`Nothing was learned: the policy is unchanged. ${why}`)
-    else
-      print(
-        [...(change ? [plainTable(change, columns()), ''] : []), `${ended[how]} ${useOf(policy, engine)}`].join('\n'),
-      )
+    else {
+      const end = [ended[how], why, useOf(policy, engine)].filter(Boolean).join(' ')
+      print(change ? `${plainTable(change, columns())}\n\n${end}` : end)
+    }
   }
   try {
     const judgedProblems = entries.map(({ problem }) => problem)
@@ -355,7 +356,8 @@ function check(
           'add --model-files <folder>, or --model-files hub:<owner>/<name> to download it.',
       )
     }
-    for (const { problem } of entries) checkQuestion(problem)
+    const others = 'train a vision-language model on a server: --engine tinker:<url> --model-files <place>'
+    for (const { problem } of entries) checkQuestion(problem, others)
   }
   for (const level of levels) {
     if (mix[level] === 0 || entries.some(({ problem }) => levelOf(problem) === level)) continue
@@ -370,6 +372,7 @@ function judged({ settings }: OpenedJudge): object {
 
 const ended = {
   complete: 'Trained.',
+  lost: 'Stopped early.',
   collapsed:
     'Stopped early: searches have shrunk to little more than one turn, so the policy guesses instead of searching. ' +
     'Likely causes: searches that reach the turn limit are penalised (--objective paper masks them), or a learning rate ' +

@@ -2,7 +2,7 @@
 import { readFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import type { Command } from 'commander'
-import type { TokenUsage } from '../../engine/engine.ts'
+import type { Engine, TokenUsage } from '../../engine/engine.ts'
 import { readCheckpoint } from '../../engine/embedded/checkpoint.ts'
 import { engineNamed } from '../../engine/open-engine.ts'
 import { weightsHash } from '../../engine/weights-hash.ts'
@@ -21,8 +21,9 @@ import { coldStartTurns } from '../../train/sft/cold-start-turns.ts'
 import { exampleOf } from '../../train/vlm/example.ts'
 import type { Example } from '../../train/vlm/example.ts'
 import { planSft } from '../../train/plan.ts'
+import { lossRisen, whatBroke } from '../../train/health.ts'
 import { planVlmSft } from '../../train/vlm/plan-vlm.ts'
-import { policyFile } from '../../runs/training.ts'
+import { policyFile, readSteps } from '../../runs/training.ts'
 import { defaultSftSettings, runSft } from '../../train/sft/run-sft.ts'
 import type { RunSftSettings } from '../../train/sft/run-sft.ts'
 import { runVlmSft } from '../../train/vlm/run-vlm-sft.ts'
@@ -39,18 +40,17 @@ import type { Vlm } from '../options/vlm.ts'
 import { addCommand } from '../options/command.ts'
 import { decimal, inGroup, only, restrict, text, valuesOf, whole } from '../options/schema.ts'
 import type { Values } from '../options/schema.ts'
-import { runOptions, seedOption } from '../options/shared.ts'
+import { learningRates, runOptions, seedOption } from '../options/shared.ts'
 import { percent } from '../../shared/numbers.ts'
 
 const own = defaultSftSettings
 const steps = { min: 1, max: 10_000_000 }
-const rate = { min: 0, max: 1 }
 
 /** Options of either model that config.json stores unchanged. */
 const settingOptions = inGroup('Training', {
   steps: whole('training steps on trajectories', { ...steps, fallback: own.steps }),
   batch: whole('turns per step; with --model-files: searches per step', { ...steps, fallback: own.batch }),
-  learningRate: decimal('<r>', 'learning rate after the warm-up', { ...rate, fallback: own.learningRate }),
+  learningRate: decimal('<r>', 'learning rate after the warm-up', { ...learningRates, fallback: own.learningRate }),
   warmupSteps: whole('steps of learning-rate warm-up', { min: 0, fallback: own.warmupSteps }),
   saveEvery: whole('steps between checkpoints', { ...steps, fallback: own.saveEvery }),
   ...seedOption(own.seed),
@@ -69,7 +69,7 @@ const lookOptions = inGroup(
     ...restrict(
       {
         lookBatch: whole('views per vision step', { ...steps, fallback: own.lookBatch }),
-        lookRate: decimal('<r>', 'learning rate of the vision steps', { ...rate, fallback: own.lookRate }),
+        lookRate: decimal('<r>', 'learning rate of the vision steps', { ...learningRates, fallback: own.lookRate }),
       },
       onLook,
     ),
@@ -195,6 +195,7 @@ async function embeddedSft(options: TrainedOn): Promise<void> {
       }
       progress?.advance(1, note)
     }
+    const losses = await followLosses(run)
     const engine = await openEngine(options, run, { seed, frozenStem: !settings.trainStem, from })
     const shape = named.isRemote || from === undefined ? undefined : (await readCheckpoint(from)).config
     const complete = await runSft({
@@ -212,14 +213,12 @@ async function embeddedSft(options: TrainedOn): Promise<void> {
       onStep: (metrics) => {
         last = metrics
         used.push(metrics.usage)
-        advance('steps', steps, metrics.step, [`loss ${metrics.loss.toFixed(4)}`, ...costNotes(used)].join(', '))
+        advance('steps', steps, metrics.step, [...losses.notes(metrics), ...costNotes(used)].join(', '))
       },
     })
     progress?.finish()
     if (!complete) throw new AbortedError(`Stopped; finished steps are saved in ${run.path}.`)
-    const policy = resolve(run.file(policyFile(engine.checkpointSuffix)))
-    if (options.json) printJson({ policy, run: run.path, trajectories: trajectories.length, steps, loss: last?.loss })
-    else print(`Trained on ${trajectories.length} trajectories. ${useOf(policy, engine)}`)
+    await tellTrained(run, engine, trajectories.length, { steps, loss: last?.loss }, options)
   }
   try {
     await inCommandRun('sft', config, options.run, train)
@@ -244,6 +243,7 @@ async function vlmSft(options: TrainedOn, vlm: Vlm): Promise<void> {
   }
   const interrupt = catchInterrupt(() => say('Finishing the step and saving. Repeat the command to resume.'))
   const train = async (run: RunFolder): Promise<void> => {
+    const losses = await followLosses(run)
     const engine = await openEngine(options, run, { seed, frozenStem: false, model: vlm.model })
     let progress: Progress | undefined
     let loss: number | undefined
@@ -261,20 +261,44 @@ async function vlmSft(options: TrainedOn, vlm: Vlm): Promise<void> {
         loss = metrics.loss
         progress ??= startProgress({ label: 'steps', total: steps, done: metrics.step - 1, keep: run.tell })
         used.push(metrics.usage)
-        progress.advance(1, [`loss ${metrics.loss.toFixed(4)}`, ...costNotes(used)].join(', '))
+        progress.advance(1, [...losses.notes(metrics), ...costNotes(used)].join(', '))
       },
     })
     progress?.finish()
     if (!complete) throw new AbortedError(`Stopped; finished steps are saved in ${run.path}.`)
-    const policy = resolve(run.file(policyFile(engine.checkpointSuffix)))
-    if (options.json) printJson({ policy, run: run.path, trajectories: examples.length, steps, loss })
-    else print(`Trained on ${examples.length} trajectories. ${useOf(policy, engine)}`)
+    await tellTrained(run, engine, examples.length, { steps, loss }, options)
   }
   try {
     await inCommandRun('sft', config, options.run, train)
   } finally {
     interrupt.release()
   }
+}
+
+/** The loss for the progress line, with a warning when training makes it worse; a resume knows the steps before. */
+async function followLosses(run: RunFolder): Promise<{ notes(metrics: SftMetrics): string[] }> {
+  const losses = (await readSteps(run, 'sft')).map(({ loss }) => Number(loss))
+  return {
+    notes({ loss }) {
+      losses.push(loss)
+      const risen = lossRisen(losses)
+      const warning = risen && `far above the ${risen.from.toFixed(4)} of the start: --learning-rate may be too high`
+      return [`loss ${loss.toFixed(4)}`, ...(warning ? [warning] : [])]
+    },
+  }
+}
+
+async function tellTrained(
+  run: RunFolder,
+  engine: Engine,
+  trajectories: number,
+  figures: { readonly steps: number; readonly loss: number | undefined },
+  { json }: TrainedOn,
+): Promise<void> {
+  const policy = resolve(run.file(policyFile(engine.checkpointSuffix)))
+  const why = whatBroke({ name: 'sft', steps: await readSteps(run, 'sft') })
+  if (json) printJson({ policy, run: run.path, trajectories, ...figures, ...(why !== undefined && { why }) })
+  else print([`Trained on ${trajectories} trajectories.`, ...(why ? [why] : []), useOf(policy, engine)].join(' '))
 }
 
 /** The examples of a collection, replayed with the original prompts and views, or of an exported set, unchanged. */

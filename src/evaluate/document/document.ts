@@ -3,6 +3,7 @@ import { benchmarkNamed } from '../../benchmark/catalog.ts'
 import type { Part } from '../../page/page-data.ts'
 import { controls } from '../../protocol/control.ts'
 import type { TrainedStage } from '../../runs/training.ts'
+import { whatBroke } from '../../train/health.ts'
 import type { Comparison } from '../figures/compare.ts'
 import { changeTable } from '../figures/learning.ts'
 import { costTable } from './cost.ts'
@@ -82,8 +83,10 @@ function trainingParts({ name, stages }: TrainingRun): Part[] {
   return stages.flatMap((stage): Part[] => {
     const table = changeTable(stage)
     if (table === undefined) return []
+    const broke = whatBroke(stage)
     return [
       { kind: 'heading', text: `${name}, ${stage.name}: first and last steps` },
+      ...(broke === undefined ? [] : [{ kind: 'text', text: broke } as const]),
       { kind: 'table', table },
     ]
   })

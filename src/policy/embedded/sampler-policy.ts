@@ -28,15 +28,17 @@ export function samplerPolicy(name: string, sampler: Sampler, temperature: numbe
   }
 }
 
-/** The goal of a problem. Throws `UserError` unless its question is one of the generated scenes. */
-export function checkQuestion({ question }: Pick<Problem, 'question'>): Goal {
+const searchApart = 'use a vision-language model: --policy chat:<model> --base-url <url>'
+
+/** The goal of a problem. Throws `UserError` unless its question is one of the generated scenes; `others`: what to do for other questions. */
+export function checkQuestion({ question }: Pick<Problem, 'question'>, others = searchApart): Goal {
   const goal = parseGoal(question)
   if (goal) return goal
   throw new UserError(
     'question-unknown',
     `The embedded policy only knows generated scenes and the question "${phrases.question} <colour> <shape>?", with ` +
       `colours ${colours.join(', ')} and shapes ${shapes.join(', ')}. ` +
-      'For other questions use a vision-language model: --policy chat:<model> --base-url <url>.',
+      `For other questions ${others}.`,
   )
 }
 

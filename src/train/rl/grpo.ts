@@ -16,6 +16,7 @@ import {
 import { MiniO3Error } from '../../shared/errors.ts'
 import { mean } from '../../shared/numbers.ts'
 import { itemAt } from '../../shared/known.ts'
+import { checkFinite } from '../health.ts'
 import type { Learner } from '../learner.ts'
 import { addSums, type ByPart, greedyParts, partMeans, type PartSums } from '../token-parts.ts'
 import type { Objective } from './advantages.ts'
@@ -80,6 +81,7 @@ export async function grpoStep(
       ? sampled.map((datum, d) => beside(datum, itemAt(itemAt(trainerLogprobs, p), d)))
       : sampled
     const { logprobs, greedy } = await engine.forwardBackward(data, loss)
+    checkFinite(step, logprobs)
     for (const [d, values] of (greedy ?? []).entries())
       likeliest.push(greedyParts(itemAt(data, d).reply, values, partsOf))
     if (!trainerLogprobs && p === 0) checkMismatch(sampled, logprobs)

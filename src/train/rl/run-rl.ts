@@ -13,6 +13,7 @@ import { type Curriculum, readMemory } from './curriculum.ts'
 import type { SamplingMetrics } from './dynamic-sampling.ts'
 import { type GrpoMetrics, type GrpoSettings, grpoStep } from './grpo.ts'
 import { policyFile, solvedLog, logStep, readSteps } from '../../runs/training.ts'
+import { lastingSteps, stepsLost } from '../health.ts'
 import { keepCheckpoint, loadCheckpoint } from '../run-log.ts'
 
 export interface RunRlSettings extends GrpoSettings, SearchSettings {
@@ -75,16 +76,16 @@ export interface RlMetrics extends SamplingMetrics, GrpoMetrics {
   readonly usage?: TokenUsage
 }
 
-/** Steps in a row with a mean of fewer turns, hardly more than one, after which a run is called collapsed. */
-const collapseSteps = 10
+/** A mean of fewer turns is hardly more than one. */
 const shortTurns = 1.3
 
 /**
  * - `stopped`: the same call goes on from the last checkpoint.
  * - `collapsed`: searches have shrunk to hardly more than one turn.
+ * - `lost`: hardly any answer is right any more; `whatBroke` says so.
  * - `unlearned`: no step changed the policy; `whyUnlearned` says why.
  */
-export type RlEnd = 'complete' | 'stopped' | 'collapsed' | 'unlearned'
+export type RlEnd = 'complete' | 'stopped' | 'collapsed' | 'lost' | 'unlearned'
 
 /** Returns how it ended. */
 export async function runRl(options: RunRlOptions): Promise<RlEnd> {
@@ -109,8 +110,10 @@ export async function runRl(options: RunRlOptions): Promise<RlEnd> {
     const collect = (step: number, policy: Policy): Promise<CollectedStep> =>
       collectStep(options, { step, policy, weightOf: memory?.weightOf, cut: cut.signal })
     let short = before.length - 1 - before.findLastIndex(({ turns }) => Number(turns) >= shortTurns)
+    const rewards = before.map(({ reward }) => Number(reward))
+    const isBroken = (): boolean => short >= lastingSteps || stepsLost(rewards) >= lastingSteps
     let spent = engine.usage?.()
-    for (let step = done + 1; step <= settings.steps && short < collapseSteps; step++) {
+    for (let step = done + 1; step <= settings.steps && !isBroken(); step++) {
       const busyMs = engine.busyMs?.()
       const startedMs = performance.now()
       const fresh = ahead ? undefined : await published()
@@ -153,12 +156,13 @@ export async function runRl(options: RunRlOptions): Promise<RlEnd> {
       await logStep(run, { stage: 'rl', ...metrics })
       options.onStep?.(metrics)
       short = metrics.turns < shortTurns ? short + 1 : 0
+      rewards.push(metrics.reward)
       const stopping = signal?.aborted === true
       if (saves || stopping) await keep(step)
       if (stopping) return 'stopped'
     }
     await engine.saveForUse(run.file(policyFile(engine.checkpointSuffix)))
-    if (short >= collapseSteps) return 'collapsed'
+    if (isBroken()) return short >= lastingSteps ? 'collapsed' : 'lost'
     return (await readSteps(run, 'rl')).some(hasLearned) ? 'complete' : 'unlearned'
   } finally {
     cut.abort()

@@ -8,6 +8,7 @@ import { random } from '../../shared/random.ts'
 import { itemAt } from '../../shared/known.ts'
 import type { RunFolder } from '../../runs/run-folder.ts'
 import { logStep } from '../../runs/training.ts'
+import { checkFinite } from '../health.ts'
 import { keepCheckpoint } from '../run-log.ts'
 import {
   addSums,
@@ -137,6 +138,7 @@ export async function sft(
     }
     const [learned, besides] = await working
     const { logprobs, greedy } = learned
+    checkFinite(step, logprobs)
     const { gradientNorm } = await engine.optimStep(adam)
     const flat = logprobs.flat()
     const metrics: SftMetrics = {
