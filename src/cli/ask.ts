@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { extname, resolve } from 'node:path'
 import type { Command } from 'commander'
+import { weightsHash } from '../engine/weights-hash.ts'
 import { writePage } from '../page/write-page.ts'
 import type { Policy } from '../policy/policy.ts'
 import { autoPolicy } from '../policy/registry/kinds.ts'
@@ -87,8 +88,11 @@ async function withPolicy(
   options: AskOptions,
   command: Command,
 ): Promise<AskOptions> {
+  // Weights are looked at before a model is looked for, and name the policy that has them.
+  await weightsHash(options.checkpoint)
+  const named = isGiven(command, 'policy') || options.checkpoint !== undefined
   const taken = files.length === 1 && takesQuestion(question, options)
-  const auto = options.policy === autoPolicy || (!isGiven(command, 'policy') && !taken)
+  const auto = options.policy === autoPolicy || (!named && !taken)
   if (!auto || question === '') return options
   const { reading } = profiles[options.profile ?? 'default'].pictures
   for (const file of files) await openFile(file, files, question, reading)

@@ -93,7 +93,10 @@ describe('options', () => {
     [['collect', '--data', 'none.json'], 'contains no problems'],
     [['collect', '--data', 'other.json'], 'is not a generated scene'],
     [['rl', '--data', 'none.json', '--from', 'untrained.safetensors'], 'contains no problems'],
-    [['rl', '--data', 'other.json', '--from', 'untrained.safetensors'], 'only knows generated scenes'],
+    [
+      ['rl', '--data', 'other.json', '--from', 'untrained.safetensors'],
+      'For other questions train a vision-language model',
+    ],
     [['rl', '--data', 'other.json', ...trainingServer, '--base-model', 'Qwen/Q'], '--model-files is missing'],
     [['collect', '--data', 'options.jpg', '--policy', 'nobody'], 'not one of teacher'],
     [['sft', '--data', '.'], 'holds several runs. Name one of them: '],
@@ -104,7 +107,15 @@ describe('options', () => {
     [['note', 'nothing-right', '--comment', 'z'.repeat(4001)], 'has 4001 characters. Shorten it to at most 4000'],
     [['recipe', '--preset', 'big'], 'Allowed choices are full, quick'],
     [['recipe', '--run', 'evaluated'], 'different settings'],
-    [['sft', '--data', '.', '--learning-rate', 'fast'], 'number from 0 to 1'],
+    [['sft', '--data', '.', '--learning-rate', 'fast'], 'number from 0 to 0.1'],
+    [['rl', '--data', 'other.json', '--learning-rate', '1'], 'number from 0 to 0.1'],
+    [['ask', 'grey.jpg', 'What is on the sign?', '--checkpoint', 'no.safetensors'], 'no.safetensors'],
+    [
+      ['ask', 'grey.jpg', 'What is on the sign?', '--checkpoint', 'untrained.safetensors'],
+      'only knows generated scenes',
+    ],
+    [['try', '--out', '/proc/none/try.html'], '/proc/none/try.html cannot be written'],
+    [['view', 'evaluated', '--export', '/proc/none/site'], 'cannot be written'],
   ]
 
   const ended = new Map<string, LineEnded>()

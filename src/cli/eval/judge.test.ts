@@ -1,4 +1,7 @@
 /** `mini-o3 judge` on runs of the real loop, with a judge behind a real server. */
+import { once } from 'node:events'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -137,6 +140,18 @@ test('prints scores under both judges, their agreement and where they differ; a 
     before: { judge: { name: 'llm:tester' }, avgAtK: 0.4 },
     after: { avgAtK: 0.2 },
   })
+})
+
+test('an address that needs https is answered with the option of the judge', async () => {
+  const web = createServer((_, response) => {
+    response.writeHead(400).end('The plain HTTP request was sent to HTTPS port')
+  }).listen(0, '127.0.0.1')
+  await once(web, 'listening')
+  const baseUrl = `http://127.0.0.1:${(web.address() as AddressInfo).port}/v1`
+  const judged = judge(await evaluated(), '--judge', 'llm:tester', '--judge-base-url', baseUrl)
+  await expect(judged).rejects.toThrow(`use --judge-base-url ${baseUrl.replace('http:', 'https:')}`)
+  web.closeAllConnections()
+  web.close()
 })
 
 test('wrong options are named before anything is written', async () => {
