@@ -12,7 +12,7 @@ export const allowedImports = {
   server:
     'evaluate page search policy discover engine model hub judge endpoint benchmark probe vision runs protocol shared',
   recipe: 'evaluate page train runs protocol shared',
-  evaluate: 'page coldstart train search policy judge endpoint benchmark runs protocol shared',
+  evaluate: 'page coldstart search policy judge endpoint benchmark runs protocol shared',
   logs: 'vision runs protocol shared',
   page: 'search policy engine model probe vision runs protocol shared',
   coldstart: 'search policy judge vision runs protocol shared',

@@ -1,5 +1,5 @@
 /** The progress display of `mini-o3 rl`: lines of figures for the last step, each at most 80 columns. Pure. */
-import { stepsLost } from '../../train/health.ts'
+import { stepsLost } from '../../runs/training-health.ts'
 import type { RlMetrics } from '../../train/rl/run-rl.ts'
 import { plainLine } from '../print/plain-text.ts'
 import { lastOf } from '../../shared/known.ts'

@@ -16,7 +16,7 @@ import {
 import { MiniO3Error } from '../../shared/errors.ts'
 import { mean } from '../../shared/numbers.ts'
 import { itemAt } from '../../shared/known.ts'
-import { checkFinite } from '../health.ts'
+import { checkFinite } from '../check-finite.ts'
 import type { Learner } from '../learner.ts'
 import { addSums, type ByPart, greedyParts, partMeans, type PartSums } from '../token-parts.ts'
 import type { Objective } from './advantages.ts'

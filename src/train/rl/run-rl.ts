@@ -13,7 +13,7 @@ import { type Curriculum, readMemory } from './curriculum.ts'
 import type { SamplingMetrics } from './dynamic-sampling.ts'
 import { type GrpoMetrics, type GrpoSettings, grpoStep } from './grpo.ts'
 import { policyFile, solvedLog, logStep, readSteps } from '../../runs/training.ts'
-import { lastingSteps, stepsLost } from '../health.ts'
+import { lastingSteps, stepsLost } from '../../runs/training-health.ts'
 import { keepCheckpoint, loadCheckpoint } from '../run-log.ts'
 
 export interface RunRlSettings extends GrpoSettings, SearchSettings {

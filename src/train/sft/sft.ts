@@ -8,7 +8,7 @@ import { random } from '../../shared/random.ts'
 import { itemAt } from '../../shared/known.ts'
 import type { RunFolder } from '../../runs/run-folder.ts'
 import { logStep } from '../../runs/training.ts'
-import { checkFinite } from '../health.ts'
+import { checkFinite } from '../check-finite.ts'
 import { keepCheckpoint } from '../run-log.ts'
 import {
   addSums,

@@ -2,7 +2,7 @@
 import { readdir, readFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import { expect, test } from 'vitest'
-import { checkFinite, lossRisen, stepsLost, whatBroke } from './health.ts'
+import { lossRisen, stepsLost, whatBroke } from './training-health.ts'
 
 const kept = fileURLToPath(new URL('../../docs/experiments', import.meta.url))
 
@@ -19,6 +19,9 @@ test('counts the latest steps in which hardly any search was right, of many befo
   expect(stepsLost([0.97, 0, 0.2, 0])).toBe(1)
   expect(stepsLost([0, 0, 0, 0])).toBe(0)
   expect(stepsLost([0, 0.5, 0.4, 0.3])).toBe(0)
+  // Hard problems, of which a lucky step solved one of eight.
+  expect(stepsLost([0, 0, 0.125, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0])).toBe(0)
+  expect(stepsLost([0, 0, 0.4, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0])).toBe(0)
 })
 
 test('no run of the experiments was lost, nor its cold start', async () => {
@@ -48,9 +51,4 @@ test('says what broke', () => {
     Array.from({ length: 11 }, (_, at) => ({ stage: 'sft', step: at + 1, loss: at ? last : 0.1 }) as const)
   expect(whatBroke({ name: 'sft', steps: sft(4) })).toMatch(/from 0\.10 .* to 4\.00 .*lower --learning-rate/)
   expect(whatBroke({ name: 'sft', steps: sft(0.15) })).toBeUndefined()
-})
-
-test.each([NaN, Infinity, -Infinity])('learns nothing from a log-probability of %d', (value) => {
-  expect(() => checkFinite(7, [[-1], [-0.5, value]])).toThrow(/step 7 is not finite/)
-  expect(() => checkFinite(7, [[-1], [-0.5]])).not.toThrow()
 })

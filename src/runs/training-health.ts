@@ -1,7 +1,6 @@
 /** Signs in the figures of its steps that training destroys a policy. Pure. */
-import type { TrainedStage } from '../runs/training.ts'
-import { MiniO3Error } from '../shared/errors.ts'
 import { mean, percent } from '../shared/numbers.ts'
+import type { TrainedStage } from './training.ts'
 
 /** Single steps are noisy, so a sign has to last for this many. */
 export const lastingSteps = 10
@@ -10,12 +9,17 @@ const nextToNothing = 0.1
 /** Of the first step's loss, which is that of the policy as it was. */
 const farAbove = 2
 
+/** Over this many steps a share is no lucky step. */
+const bestOver = 3
+/** A policy that was never above this share has little to lose, and steps without a right answer are usual for it. */
+const worthLosing = 0.2
+
 /** For how many of the latest steps hardly any search was right, although many were before. */
 export function stepsLost(rewards: readonly number[]): number {
   let [lost, best] = [0, 0]
-  for (const reward of rewards) {
-    lost = reward < nextToNothing * best ? lost + 1 : 0
-    best = Math.max(best, reward)
+  for (const [step, reward] of rewards.entries()) {
+    lost = best >= worthLosing && reward < nextToNothing * best ? lost + 1 : 0
+    best = Math.max(best, mean(rewards.slice(Math.max(0, step + 1 - bestOver), step + 1)))
   }
   return lost
 }
@@ -52,14 +56,5 @@ export function whatBroke({ name, steps }: TrainedStage): string | undefined {
   )
 }
 
-const startAgain = 'train again with a lower --learning-rate, in another run folder.'
-
-/** Throws before anything is learned from log-probabilities that are not numbers. */
-export function checkFinite(step: number, logprobs: readonly (readonly number[])[]): void {
-  if (logprobs.every((own) => own.every(Number.isFinite))) return
-  throw new MiniO3Error(
-    'loss-not-finite',
-    `The loss of step ${step} is not finite. Nothing was learned from this step, and the steps up to the last checkpoint are kept. ` +
-      `If the learning rate is too high, ${startAgain}`,
-  )
-}
+/** What to do about a learning rate that is too high. */
+export const startAgain = 'train again with a lower --learning-rate, in another run folder.'
