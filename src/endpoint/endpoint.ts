@@ -20,6 +20,8 @@ export interface CompletionRequest {
   readonly messages: readonly EncodedMessage[]
   /** The reply ends after the first of these, which is kept, whatever the server does with stop strings. */
   readonly stop?: readonly string[]
+  /** Whether one within closed thinking ends the reply too, as on servers that obey; default: only what is said after it. */
+  readonly stopAnywhere?: boolean
   /** Token limit of the reply. */
   readonly maxTokens?: number | undefined
   readonly temperature?: number | undefined

@@ -12,7 +12,7 @@ import { itemsMistake } from './python-list.ts'
 import { completed } from './trajectory.ts'
 import type { Action, End, Turn } from './trajectory.ts'
 import { resolveSource } from './resolve-box.ts'
-import { splitAtThinking } from './thinking-marks.ts'
+import { outsideThinking, splitAtThinking } from './thinking-marks.ts'
 import { turnError } from './turn-error.ts'
 import type { TurnError } from './turn-error.ts'
 import { readUse } from './view-tools.ts'
@@ -99,9 +99,13 @@ function readActs(text: string, profile: Pick<Profile, 'dialect' | 'parse' | 'an
     call: dialect.call(part, profile),
     answer: dialect.answer(part, profile),
   })
-  const said = profile.parse === 'strict' ? undefined : splitAtThinking(text)?.said
-  const behind = said === undefined ? undefined : read(said)
-  return behind === undefined || (behind.call === undefined && behind.answer === undefined) ? read(text) : behind
+  if (profile.parse !== 'strict') {
+    for (const said of [splitAtThinking(text)?.said, outsideThinking(text)]) {
+      const acts = said === undefined ? undefined : read(said)
+      if (acts?.call !== undefined || acts?.answer !== undefined) return acts
+    }
+  }
+  return read(text)
 }
 
 /**

@@ -3,7 +3,7 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { parseTurn } from './parse-turn.ts'
 import { profiles } from './profile.ts'
-import { firstThinkingSpan, splitAtThinking } from './thinking-marks.ts'
+import { firstThinkingSpan, openThinking, outsideThinking, splitAtThinking, thinkingOpens } from './thinking-marks.ts'
 
 const marks = [
   ['<think>', '</think>'],
@@ -36,6 +36,68 @@ describe.each(marks)('%s…%s', (open, close) => {
 
   test('a plain answer behind it is one', () => {
     expect(parseTurn(`${drafted}It is 7.`, profiles.direct)).toMatchObject({ action: { text: 'It is 7.' } })
+  })
+})
+
+describe.each([
+  ['<THINK>', '</THINK>'],
+  ['<Think>', '</Think>'],
+  ['<thoughts>', '</thoughts>'],
+  ['<analysis>', '</analysis>'],
+  ['<REASONING>', '</REASONING>'],
+  ['<|START_THINKING|>', '<|END_THINKING|>'],
+  ['<|channel>thought\n', '<channel|>'],
+  ['<|channel|>commentary<|message|>', '<|end|><|start|>assistant<|channel|>final<|message|>'],
+  ['Here are my reasoning steps:\n', '\n[BEGIN FINAL RESPONSE]\n'],
+])('%s…%s, as other models write them', (open, close) => {
+  test.each(['default', 'deepeyes-lenient', 'tools', 'direct'] as const)('%s answers with what is said', (name) => {
+    const drafted = `${open}Maybe <answer>9</answer>, no.${close}`
+    expect(parseTurn(`${drafted}<answer>7</answer>`, profiles[name])).toMatchObject({ action: { text: '7' } })
+    if (name === 'direct') expect(parseTurn(`${drafted}7`, profiles[name])).toMatchObject({ action: { text: '7' } })
+  })
+
+  test('is open until it is closed', () => {
+    expect([thinkingOpens(`${open}Maybe`), openThinking(`${open}Maybe`)?.trim()]).toEqual([0, 'Maybe'])
+    expect(openThinking(`${open}Maybe${close}7`)).toBeUndefined()
+  })
+})
+
+test('gpt-oss without its special tokens says what stands behind them', () => {
+  const text = 'analysisMaybe <answer>9</answer>, no.assistantfinal'
+  expect(parseTurn(`${text}It is 7.`, profiles.direct)).toMatchObject({ action: { text: 'It is 7.' } })
+  expect(parseTurn(`${text}<answer>7</answer>`, profiles.default)).toMatchObject({ action: { text: '7' } })
+})
+
+test('marks are found where lower case would move them', () => {
+  expect(splitAtThinking('İ<think>a</think>b')).toEqual({ said: 'b', thought: 'İ<think>a' })
+})
+
+test.each(['The analysis shows it.', 'I think of [1, 2].', 'a < think > b', '<thinker>', '</ think>'])(
+  '%s has no mark',
+  (text) => {
+    expect([splitAtThinking(text), thinkingOpens(text)]).toEqual([undefined, undefined])
+  },
+)
+
+describe('thinking behind the answer', () => {
+  const again = '<think>Small.</think><answer>7</answer>\n<think>Or <answer>9</answer>? No.</think>\n'
+
+  test.each(['default', 'deepeyes-lenient', 'tools', 'direct'] as const)('does not answer: %s', (name) => {
+    expect(parseTurn(again, profiles[name])).toMatchObject({ action: { text: '7' } })
+  })
+
+  test('leaves a plain answer one', () => {
+    expect(parseTurn('It is 7.\n<think>Sure?</think>', profiles.direct)).toMatchObject({ action: { text: 'It is 7.' } })
+  })
+
+  test.each([
+    ['a<think>b</think>c<think>d</think>e', 'ace'],
+    ['b</think>c<think>d</think>e', 'ce'],
+    ['<think>a<think>b</think>c</think>d', 'd'],
+    ['<think>a</think>b<think>c', 'b<think>c'],
+    ['a', undefined],
+  ])('%j says %j', (text, said) => {
+    expect(outsideThinking(text)).toBe(said)
   })
 })
 

@@ -1,15 +1,41 @@
-/** Recognises the tags around thinking in the text of a reply. All functions are linear and never throw. Pure. */
+/** Recognises the marks around thinking in the text of a reply, in any case. All functions are linear and never throw. Pure. */
 
-const pairs = [
-  ['<think>', '</think>'],
-  ['<thinking>', '</thinking>'],
-  ['<thought>', '</thought>'],
-  ['<reasoning>', '</reasoning>'],
-  ['<seed:think>', '</seed:think>'],
-  ['[THINK]', '[/THINK]'],
+const names = [
+  'think',
+  'thinking',
+  'thought',
+  'thoughts',
+  'reason',
+  'reasoning',
+  'analysis',
+  'reflection',
+  'scratchpad',
+  'seed:think',
+]
+
+/** An opening mark is null where only the closing one can be told from text. */
+const pairs: readonly (readonly [open: string | null, close: string])[] = [
+  ...names.map((name) => [`<${name}>`, `</${name}>`] as const),
+  ['[think]', '[/think]'],
   ['◁think▷', '◁/think▷'],
+  ['<|start_thinking|>', '<|end_thinking|>'],
+  ['<|channel>thought', '<channel|>'],
   ['<|channel|>analysis<|message|>', '<|channel|>final<|message|>'],
-] as const
+  ['<|channel|>commentary<|message|>', '<|channel|>final<|message|>'],
+  // The same from a server that drops special tokens.
+  [null, 'assistantfinal'],
+  ['here are my reasoning steps:', '[begin final response]'],
+]
+
+/** For finding marks in any case; places are those of the text. */
+function lowered(text: string): string {
+  const lower = text.toLowerCase()
+  return lower.length === text.length ? lower : text
+}
+
+function indexOf(text: string, open: string | null): number {
+  return open === null ? -1 : text.indexOf(open)
+}
 
 export interface SplitText {
   readonly said: string
@@ -18,10 +44,11 @@ export interface SplitText {
 
 /** The text before and after the last closed thinking; undefined if there is none. */
 export function splitAtThinking(text: string): SplitText | undefined {
+  const lower = lowered(text)
   let at = -1
   let end = 0
   for (const [, close] of pairs) {
-    const found = text.lastIndexOf(close)
+    const found = lower.lastIndexOf(close)
     if (found <= at) continue
     at = found
     end = found + close.length
@@ -29,17 +56,38 @@ export function splitAtThinking(text: string): SplitText | undefined {
   return at < 0 ? undefined : { said: text.slice(end), thought: text.slice(0, at) }
 }
 
-/** Position of the first opening tag, or undefined. */
+/** Blocks of thinking that are looked for in one reply. */
+const mostBlocks = 16
+
+/** The text without closed thinking, for a model that thinks again behind its answer; undefined if there is none. */
+export function outsideThinking(text: string): string | undefined {
+  let said: string | undefined
+  let rest = text
+  for (let count = 0; count < mostBlocks; count++) {
+    const block = firstBlock(lowered(rest))
+    if (block === undefined) break
+    const before = rest.slice(0, block.opens)
+    // A closing mark that nothing opened ends the thinking that the chat template opened.
+    said = splitAtThinking(before)?.said ?? (said ?? '') + before
+    rest = rest.slice(block.closed)
+  }
+  return said === undefined ? undefined : said + rest
+}
+
+/** Position of the first opening mark, or undefined. */
 export function thinkingOpens(text: string): number | undefined {
-  const opens = pairs.map(([open]) => text.indexOf(open)).filter((at) => at >= 0)
+  const lower = lowered(text)
+  const opens = pairs.map(([open]) => indexOf(lower, open)).filter((at) => at >= 0)
   return opens.length === 0 ? undefined : Math.min(...opens)
 }
 
-/** The text after an opening tag that is never closed; undefined if there is none. */
+/** The text after an opening mark that is never closed; undefined if there is none. */
 export function openThinking(text: string): string | undefined {
+  const lower = lowered(text)
   const opened = pairs.flatMap(([open, close]) => {
-    const at = text.lastIndexOf(open)
-    return at < 0 || text.includes(close, at + open.length) ? [] : [at + open.length]
+    const at = open === null ? -1 : lower.lastIndexOf(open)
+    if (open === null || at < 0 || lower.includes(close, at + open.length)) return []
+    return [at + open.length]
   })
   return opened.length === 0 ? undefined : text.slice(Math.min(...opened))
 }
@@ -50,7 +98,7 @@ export interface TextSpan {
   readonly end: number
 }
 
-/** The first closed thinking, whose opening tag the chat template may have written; undefined if there is none. */
+/** The first closed thinking, whose opening mark the chat template may have written; undefined if there is none. */
 export function firstThinking(text: string): string | undefined {
   const block = firstThinkingSpan(text)
   return block && text.slice(block.start, block.end)
@@ -58,22 +106,30 @@ export function firstThinking(text: string): string | undefined {
 
 /** Where it stands, and where the mark ends that closes it. */
 export function firstThinkingSpan(text: string): ThinkingSpan | undefined {
-  let unopened: ThinkingSpan | undefined
-  let first: ThinkingSpan | undefined
+  const block = firstBlock(lowered(text))
+  return block && { start: block.start, end: block.end, closed: block.closed }
+}
+
+export type ThinkingSpan = TextSpan & { readonly closed: number }
+
+/** `opens`: where its opening mark starts. */
+type Block = ThinkingSpan & { readonly opens: number }
+
+function firstBlock(lower: string): Block | undefined {
+  let unopened: Block | undefined
+  let first: Block | undefined
   for (const [open, close] of pairs) {
-    const opens = text.indexOf(open)
-    const start = opens < 0 ? 0 : opens + open.length
-    const end = text.indexOf(close, start)
+    const opens = indexOf(lower, open)
+    const start = open === null || opens < 0 ? 0 : opens + open.length
+    const end = lower.indexOf(close, start)
     if (end < 0) continue
-    const span = { start, end, closed: end + close.length }
-    if (opens < 0) unopened = earlier(unopened, span)
-    else first = earlier(first, span)
+    const block = { opens: Math.max(opens, 0), start, end, closed: end + close.length }
+    if (opens < 0) unopened = earlier(unopened, block)
+    else first = earlier(first, block)
   }
   return first ?? unopened
 }
 
-type ThinkingSpan = TextSpan & { readonly closed: number }
-
-function earlier(known: ThinkingSpan | undefined, other: ThinkingSpan): ThinkingSpan {
+function earlier(known: Block | undefined, other: Block): Block {
   return known === undefined || other.end < known.end ? other : known
 }

@@ -93,8 +93,9 @@ export function completer(
       const { dropped } = form.habits()
       const stripped = sent.fields.includes('stop') && (kind.stop === 'stripped' || dropped.has(stopField))
       try {
-        const { messages, stop = [] } = request
-        const completion = readReply(text, { stop, stripped, refused: [...dropped], messages: messages.length })
+        const { messages, stop = [], stopAnywhere: anywhere } = request
+        const rules = { stop, stripped, anywhere, refused: [...dropped], messages: messages.length }
+        const completion = readReply(text, rules)
         if ('status' in completion) return completion
         spent.promptTokens += completion.usage?.promptTokens ?? 0
         spent.replyTokens += completion.usage?.replyTokens ?? 0

@@ -53,6 +53,19 @@ describe('a stripped stop string', () => {
   })
 })
 
+test('a stop string of a draft in the thinking ends nothing where the server read on, unless it would anywhere', () => {
+  const draft = '<think>I could write <grounding>{}</grounding> here.</think>'
+  expect(textOf(`${draft}<answer>7</answer>`)).toBe(`${draft}<answer>7</answer>`)
+  expect(textOf(`${draft}<grounding>{"a":1}</grounding> and`)).toBe(`${draft}<grounding>{"a":1}</grounding>`)
+  expect(textOf(`<grounding>{}</grounding>${draft}`)).toBe('<grounding>{}</grounding>')
+  const cut = draft.slice(0, draft.indexOf(' here'))
+  expect(textOf(cut)).toBe(cut)
+  const anywhere = { ...rules, anywhere: true }
+  expect(readReply(JSON.stringify(reply({ content: `${draft}<answer>7</answer>` })), anywhere)).toMatchObject({
+    text: cut,
+  })
+})
+
 test('of two stop strings the first in the text ends it, and a cut behind it is none', () => {
   const completion = read({ content: 'a</tool_call>b</grounding>c' }, { finish_reason: 'length' })
   expect(completion).toMatchObject({ text: 'a</tool_call>', finish: 'stop', handling: { stop: 'overlooked' } })

@@ -7,9 +7,11 @@ import type { Fields } from '../../shared/fields.ts'
 import { finishOf, metFilters, finishReason, withheldError } from './finish.ts'
 import { innerError } from './inner-error.ts'
 import type { InnerError } from './inner-error.ts'
-import type { ToolCall } from './messages.ts'
 import { readBody } from './reply-body.ts'
 import { withoutEndMarks } from '../../protocol/end-marks.ts'
+import { readCalls } from './read-calls.ts'
+import { firstThinkingSpan } from '../../protocol/thinking-marks.ts'
+import type { ThinkingSpan } from '../../protocol/thinking-marks.ts'
 import { servedName } from '../../protocol/turn-record.ts'
 import { contentText, thinkingOf } from './thinking.ts'
 
@@ -18,6 +20,8 @@ export interface ReplyRules {
   readonly stop: readonly string[]
   /** Whether they were sent and the server strips the matched one. */
   readonly stripped: boolean
+  /** Whether one within closed thinking ends the reply too. */
+  readonly anywhere?: boolean | undefined
   /** Parameters that the server refused before. */
   readonly refused: readonly string[]
   /** Number of messages in the request, used to generate unique ids for calls without ids. */
@@ -28,7 +32,10 @@ export interface ReplyRules {
  * Reads the first choice of a body, or the error in place of one. Throws `TransportError` for a body without a choice, for a withheld or
  * aborted reply, and for an empty reply with no tokens counted; `ContextLengthError` if there was no room for a reply.
  */
-export function readReply(text: string, { stop, stripped, refused, messages }: ReplyRules): Completion | InnerError {
+export function readReply(
+  text: string,
+  { stop, stripped, anywhere, refused, messages }: ReplyRules,
+): Completion | InnerError {
   const body = readBody(text)
   const error = innerError(body)
   if (error !== undefined) return error
@@ -50,7 +57,8 @@ export function readReply(text: string, { stop, stripped, refused, messages }: R
 
   // If a reply is nothing but thinking, that counts as the text, unless it was truncated within the thinking.
   const read = silent && thought && finish === 'stop' ? withoutEndMarks(thinking) : content
-  const halted = haltAt(read, stop, stripped && finish === 'stop' ? [choice.stop_reason, choice.matched_stop] : null)
+  const met = stripped && finish === 'stop' ? [choice.stop_reason, choice.matched_stop] : null
+  const halted = haltAt(read, stop, met, anywhere ? undefined : firstThinkingSpan(read))
   const stopping = stopHandling(read, halted, stop)
   const apart = thought && read === content
   return {
@@ -112,11 +120,21 @@ function stopHandling(content: string, halted: string, stop: readonly string[]):
 }
 
 /**
- * The text up to and including the first stop string. If the server strips stop strings, the one that it reports (`met`) is restored, or
+ * The text up to and including the first stop string, unless that is in `thinking`, which only drafts. If the server strips stop strings, the one that it reports (`met`) is restored, or
  * otherwise the closing tag of the last element that is still open.
  */
-function haltAt(text: string, stop: readonly string[], met: readonly unknown[] | null): string {
-  const ends = stop.filter((one) => text.includes(one)).map((one) => text.indexOf(one) + one.length)
+function haltAt(
+  text: string,
+  stop: readonly string[],
+  met: readonly unknown[] | null,
+  thinking: ThinkingSpan | undefined,
+): string {
+  const ends = stop.flatMap((one) => {
+    const first = text.indexOf(one)
+    const drafted = thinking !== undefined && first >= thinking.start && first < thinking.end
+    const at = drafted ? text.indexOf(one, thinking.closed) : first
+    return at < 0 ? [] : [at + one.length]
+  })
   if (ends.length > 0) return text.slice(0, Math.min(...ends))
   if (met === null) return text
   const open = stop
@@ -124,24 +142,6 @@ function haltAt(text: string, stop: readonly string[], met: readonly unknown[] |
     .filter(({ one, at }) => one.startsWith('</') && at >= 0 && !text.includes('</', at))
     .toSorted((a, b) => b.at - a.at)
   return text + (stop.find((one) => met.includes(one)) ?? open[0]?.one ?? '')
-}
-
-/** Calls of one reply at most: a model that repeats itself writes thousands, and each would need a result. */
-const mostCalls = 64
-
-/** Keeps ids as received; a missing or repeated id is generated in the form that Mistral requires (nine alphanumerics). */
-function readCalls(calls: unknown, messages: number): ToolCall[] {
-  if (!Array.isArray(calls)) return []
-  const taken = new Set<string>()
-  return calls.slice(0, mostCalls).flatMap((call, index) => {
-    const { id: given, function: called } = fieldsOf(call) ?? {}
-    const { name, arguments: values } = fieldsOf(called) ?? {}
-    if (typeof name !== 'string') return []
-    const own = `call${String((messages * 100 + index) % 100_000).padStart(5, '0')}`
-    const id = typeof given === 'string' && given !== '' && !taken.has(given) ? given : own
-    taken.add(id)
-    return [{ id, name, arguments: typeof values === 'string' ? values : JSON.stringify(values ?? {}) }]
-  })
 }
 
 /** The server's own names for the model and for the end of the reply. */

@@ -1,20 +1,16 @@
 /** Extracts content and thinking from the fields and parts that servers use. Pure. */
-import { fieldsOf, isOneOf } from '../../shared/fields.ts'
+import { fieldsOf, isRecord } from '../../shared/fields.ts'
 import type { Fields } from '../../shared/fields.ts'
 
-/** Message fields for thinking; the first non-blank one counts. */
-const thinkingFields = [
-  'reasoning_content',
-  'reasoning',
-  'thinking',
-  'reasoning_text',
-  'thought',
-  'reasoning_details',
-  'thinking_blocks',
-] as const
+/**
+ * Message fields for thinking, such as `reasoning_content`, `thinking` and `reasoning_details`, but neither signatures nor settings. Plain
+ * text comes before the same in parts; the first non-blank field counts.
+ */
+const thinkingField = /^(?:reasoning|thinking|thoughts?)(?:_?(?:content|text|summary|steps))?$/i
+const thinkingParts = /^(?:reasoning|thinking)_?(?:details|blocks)$/i
 
-/** Types of content parts with thinking: `thinking`, `redacted_thinking`, `reasoning`, `reasoning.text`, `reasoning_text`. */
-const thinkingPart = /^(?:redacted_)?(?:thinking|reasoning)/
+/** Types of content parts with thinking: `thinking`, `redacted_thinking`, `reasoning`, `reasoning.text`, `thought`, `analysis`. */
+const thinkingPart = /^(?:redacted_)?(?:thinking|thought|reasoning|analysis)/
 
 /** Servers nest thinking two or three levels deep. */
 const maxDepth = 6
@@ -22,6 +18,7 @@ const maxDepth = 6
 /** The content without thinking, from a string or from parts as in requests. */
 export function contentText(content: unknown): string {
   if (typeof content === 'string') return content
+  if (isRecord(content)) return contentText([content])
   if (!Array.isArray(content)) return ''
   return content
     .filter((part) => !thinks(part))
@@ -31,28 +28,39 @@ export function contentText(content: unknown): string {
 
 /** Thinking that the server sent separately from the text; empty if there is none. */
 export function thinkingOf(message: Fields): string {
-  const given = thinkingFields.map((name) => thoughtText(message[name], 0)).find((text) => text.trim() !== '')
+  const given = thoughtsIn(message).find((text) => text.trim() !== '')
   if (given !== undefined) return given
   return Array.isArray(message.content) ? thoughtText(message.content.filter(thinks), 0) : ''
 }
 
 /** What a chunk of a stream adds to the thinking, including whitespace. */
 export function thinkingDelta(delta: Fields): string {
-  const given = thinkingFields.map((name) => thoughtText(delta[name], 0)).find((text) => text !== '')
+  const given = thoughtsIn(delta).find((text) => text !== '')
   return given ?? (Array.isArray(delta.content) ? thoughtText(delta.content.filter(thinks), 0) : '')
 }
 
 /** The message without its thinking. */
 export function withoutThinking(message: Fields): Fields {
-  return Object.fromEntries(Object.entries(message).filter(([name]) => !isOneOf(thinkingFields, name)))
+  return Object.fromEntries(
+    Object.entries(message).filter(([name]) => !thinkingField.test(name) && !thinkingParts.test(name)),
+  )
 }
 
+function thoughtsIn(message: Fields): string[] {
+  const names = Object.keys(message)
+  return [thinkingField, thinkingParts].flatMap((is) =>
+    names.filter((name) => is.test(name)).map((name) => thoughtText(message[name], 0)),
+  )
+}
+
+/** Gemini's own parts are of type text and marked as thought. */
 function thinks(part: unknown): boolean {
-  return thinkingPart.test(stringOf(fieldsOf(part)?.type))
+  const { type, thought } = fieldsOf(part) ?? {}
+  return thought === true || thinkingPart.test(stringOf(type))
 }
 
 /** Text fields of a part; the first one counts. */
-const textFields = ['thinking', 'text', 'reasoning', 'reasoning_text', 'summary', 'content'] as const
+const textFields = ['thinking', 'text', 'thought', 'reasoning', 'reasoning_text', 'summary', 'content'] as const
 
 function thoughtText(value: unknown, depth: number): string {
   if (typeof value === 'string') return value

@@ -114,7 +114,8 @@ function openSession(options: ChatPolicyOptions, tell: Tell, seed: number): Sess
     if (again) ({ messages, heldTokens } = before)
     before = { messages, heldTokens }
     messages = [...messages, ...told.messages]
-    const request = { model, messages, stop, tools, maxTokens, temperature, topP, seed }
+    const stopAnywhere = profile.parse === 'strict'
+    const request = { model, messages, stop, stopAnywhere, tools, maxTokens, temperature, topP, seed }
     const completion = await endpoint.complete(request, { signal, onNews, onRetry, onExchange })
     const { text, thinking, toolCalls, finish, usage, served } = completion
     messages = [...messages, completion.message]

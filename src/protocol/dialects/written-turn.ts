@@ -1,6 +1,6 @@
 /** Helpers to find tags, boxes and answers in the text of a turn. The text is never evaluated. Pure. */
 import type { ReadRules, WrittenCall, WrittenUse } from './dialect.ts'
-import { firstThinking, splitAtThinking, thinkingOpens } from '../thinking-marks.ts'
+import { firstThinking, outsideThinking, splitAtThinking, thinkingOpens } from '../thinking-marks.ts'
 import { toolNamed } from '../view-tools.ts'
 import type { TextSpan } from '../thinking-marks.ts'
 import type { Fields } from '../../shared/fields.ts'
@@ -43,7 +43,7 @@ export function thoughtBefore(text: string, marks: RegExp): string {
 
 /** The reply without its thinking: the answer of a policy that uses no tags. */
 export function plainAnswer(text: string): string | undefined {
-  const left = (splitAtThinking(text)?.said ?? text).trim()
+  const left = (splitAtThinking(text)?.said.trim() || (outsideThinking(text) ?? text)).trim()
   return left === '' || thinkingOpens(left) === 0 ? undefined : left
 }
 
