@@ -88,7 +88,9 @@ export function formOf(request: CompletionRequest, learnt: Learnt): Form {
       return true
     }
     const unclear = meaning.kind === 'unknown' || meaning.kind === 'no-pictures' || meaning.kind === 'no-tools'
-    const forms = unclear ? nextForms(refusal, learnt.replyForms, request.messages) : undefined
+    // mlx-lm answers with 404 where the chat template fails.
+    const form = unclear || meaning.kind === 'no-endpoint'
+    const forms = form ? nextForms(refusal, learnt.replyForms, request.messages) : undefined
     if (forms !== undefined) {
       learnt.replyForms = forms
       return true

@@ -20,7 +20,9 @@ export interface EncodedMessage {
 
 export function encodeMessage(message: ChatMessage): EncodedMessage {
   if (message.role !== 'user' || typeof message.content === 'string') {
-    return { role: message.role, pieces: [Buffer.from(JSON.stringify(wireMessage(message)))] }
+    const fields = wireMessage(message)
+    // An exemplar is a reply too.
+    return { role: message.role, ...(message.role === 'assistant' && { reply: fields }), pieces: [encoded(fields)] }
   }
   const pieces: (Uint8Array | EncodedImage)[] = []
   let text = '{"role":"user","content":['
@@ -41,7 +43,11 @@ function encodeImage({ bytes, mime, sha256 }: Extract<ContentPart, { readonly ty
   return { sha256, dataUrl: Buffer.from(`data:${mime};base64,${data}`, 'latin1') }
 }
 
-function wireMessage(message: ChatMessage): object {
+function encoded(fields: Fields): Uint8Array {
+  return Buffer.from(JSON.stringify(fields))
+}
+
+function wireMessage(message: ChatMessage): Fields {
   if (message.role !== 'tool') return { role: message.role, content: message.content }
   return { role: 'tool', tool_call_id: message.toolCallId, content: message.content }
 }

@@ -2,6 +2,7 @@
  * Encodes a reply as a message of the next request. It is sent back unchanged with all fields of the server, since servers require
  * thought signatures and the thinking that belongs to calls. If a server refuses that, the reply is rewritten. Pure.
  */
+import { sha256 } from '../../shared/canonical.ts'
 import { parseJson } from '../../shared/json.ts'
 import type { EncodedMessage } from './encode-message.ts'
 import { fieldsOf } from '../../shared/fields.ts'
@@ -11,15 +12,21 @@ import { contentText, thinkingOf, withoutThinking } from './thinking.ts'
 
 /** How a server accepts its replies, learnt from refusals. */
 export interface ReplyForms {
+  /** Fields that it refuses, of a message or its calls. */
+  readonly without: readonly string[]
   /** Without server-specific fields, contents as text. */
   readonly bare: boolean
+  /** The field in which it wants the thinking of every reply, even if it sent none, or in another field. */
+  readonly thinkingIn?: string
+  /** Ids of calls of nine letters and digits: templates of Mistral's models want them whatever ids their server gave. */
+  readonly shortIds: boolean
   /** Replacement for an empty content; undefined: unchanged. */
   readonly emptyContent?: string | null
   /** Inserts an assistant message between call results and a user message. */
   readonly bridged: boolean
 }
 
-export const asItCame: ReplyForms = { bare: false, bridged: false }
+export const asItCame: ReplyForms = { without: [], bare: false, shortIds: false, bridged: false }
 
 /** `text`: the effective turn, which may be shorter than the content, or be the thinking; calls with their ids. */
 export function replyMessage(message: Fields, text: string, calls: readonly ToolCall[]): EncodedMessage {
@@ -39,14 +46,37 @@ export function replyMessage(message: Fields, text: string, calls: readonly Tool
 }
 
 /** Encodes a reply in another form. */
-export function rewritten(reply: Fields, { bare, emptyContent }: ReplyForms): Uint8Array {
+export function rewritten(
+  reply: Fields,
+  { without, bare, thinkingIn, shortIds, emptyContent }: ReplyForms,
+): Uint8Array {
   const { content, tool_calls: calls } = reply
   const text = contentText(content)
   const empty = text.trim() === ''
   const refilled = empty && emptyContent !== undefined ? emptyContent : bare && !empty ? text : content
-  if (!bare) return bytesOf({ ...reply, content: refilled })
-  const bareCalls = Array.isArray(calls) ? { tool_calls: calls.map(bareCall) } : {}
-  return bytesOf({ role: 'assistant', content: refilled, ...bareCalls })
+  const kept = (fields: Fields): Fields =>
+    Object.fromEntries(Object.entries(fields).filter(([name]) => !without.includes(name)))
+  const called = (Array.isArray(calls) ? calls : []).map((call) => {
+    const { id, ...rest } = bare ? bareCall(call) : kept(fieldsOf(call) ?? {})
+    return { id: shortIds && typeof id === 'string' ? shortId(id) : id, ...rest }
+  })
+  const thought = thinkingIn !== undefined && { [thinkingIn]: reply[thinkingIn] ?? thinkingOf(reply) }
+  return bytesOf({
+    ...(bare ? { role: 'assistant' } : kept(reply)),
+    content: refilled,
+    ...thought,
+    ...(called.length > 0 && { tool_calls: called }),
+  })
+}
+
+/** The result of a call under the id that the call is given. */
+export function withShortId(result: Uint8Array): Uint8Array {
+  const fields = fieldsOf(parseJson(Buffer.from(result).toString())) ?? {}
+  return bytesOf({ ...fields, tool_call_id: shortId(String(fields.tool_call_id)) })
+}
+
+function shortId(id: string): string {
+  return /^[a-zA-Z0-9]{9}$/.test(id) ? id : sha256(id).slice(0, 9)
 }
 
 /** Names of non-standard fields of a reply and its calls. */
@@ -92,6 +122,8 @@ function objectText(text: string, inner = false): string {
   }
 }
 
+/** Half a character, which a model may write as an escape, is more than servers can encode. */
 function bytesOf(reply: Fields): Uint8Array {
-  return Buffer.from(JSON.stringify(reply))
+  const wellFormed = (_: string, value: unknown): unknown => (typeof value === 'string' ? value.toWellFormed() : value)
+  return Buffer.from(JSON.stringify(reply, wellFormed))
 }

@@ -39,28 +39,114 @@ describe('a message of the user behind a result', () => {
   })
 })
 
+/** What the assistant's turn becomes, refusal after refusal in the same words, until there is no other form. */
+function formsAfter(said: string, messages: readonly EncodedMessage[], status = 400): Record<string, unknown>[] {
+  const turns: Record<string, unknown>[] = []
+  let forms: ReplyForms | undefined = asItCame
+  while (forms !== undefined && turns.length < 9) {
+    forms = nextForms(refusal(said, status), forms, messages)
+    if (forms !== undefined) turns.push(sent(messages, forms)[1]!)
+  }
+  return turns
+}
+
 describe('fields of the server’s own', () => {
+  const withIndex = { ...raw, index: 0 }
+  const thought = { reasoning_content: 'hm' }
+
   test.each([
-    "property 'reasoning_content' is unsupported",
-    "'messages.1' : for 'role:assistant' the following must be satisfied[('messages.1' : property 'reasoning_content' is unsupported)]",
-    '[{"type":"extra_forbidden","loc":["body","messages",1,"assistant","reasoning_content"],"msg":"Extra inputs are not permitted"}]',
-    "Additional properties are not allowed ('index' was unexpected) - 'messages.1.tool_calls.0'",
-    'The reasoning_content field should not be part of the input messages',
-  ])('are left out where a server says %j', (said) => {
-    const messages = after(called('Closer.', { reasoning_content: 'hm' }))
-    const forms = nextForms(refusal(said, 422), asItCame, messages)!
-    expect(sent(messages, forms)[1]).toEqual({ role: 'assistant', content: 'Closer.', tool_calls: [raw] })
-    expect(nextForms(refusal(said, 422), forms, messages)).toBeUndefined()
+    ["property 'reasoning_content' is unsupported", {}, withIndex],
+    [
+      "'messages.1' : for 'role:assistant' the following must be satisfied[('messages.1' : property 'reasoning_content' is unsupported)]",
+      {},
+      withIndex,
+    ],
+    [
+      '[{"type":"extra_forbidden","loc":["body","messages",1,"assistant","reasoning_content"],"msg":"Extra inputs are not permitted"}]',
+      {},
+      withIndex,
+    ],
+    ["Additional properties are not allowed ('index' was unexpected) - 'messages.1.tool_calls.0'", thought, raw],
+    ['messages.1.tool_calls.0.index: Extra inputs are not permitted', thought, raw],
+    ['The reasoning_content field should not be part of the input messages', {}, withIndex],
+  ])('are left out one by one where a server says %j', (said, kept, call) => {
+    const messages = after(called('Closer.', thought))
+    const [first] = formsAfter(said, messages, 422)
+    expect(first).toEqual({ role: 'assistant', content: 'Closer.', ...kept, tool_calls: [call] })
+  })
+
+  test('are all left out where it names none, or naming one did not help', () => {
+    const messages = after(called('Closer.', thought))
+    const bare = { role: 'assistant', content: 'Closer.', tool_calls: [raw] }
+    expect(formsAfter('messages.1: Extra inputs are not permitted', messages)).toEqual([bare])
+    expect(formsAfter('messages.1.reasoning_content: Extra inputs are not permitted', messages).at(-1)).toEqual(bare)
   })
 
   test.each([
-    'thinking is enabled but reasoning_content is missing in assistant tool call message at index 2',
     'Function call is missing a thought_signature in functionCall parts.',
     'The image at index 0 is too large',
     "Unsupported parameter: 'seed' is not supported with this model.",
   ])('stay where it says %j', (said) => {
-    expect(nextForms(refusal(said), asItCame, after(called('Closer.', { reasoning_content: 'hm' })))).toBeUndefined()
+    expect(nextForms(refusal(said), asItCame, after(called('Closer.', thought)))).toBeUndefined()
   })
+})
+
+describe('thinking that has to come back', () => {
+  test.each([
+    'thinking is enabled but reasoning_content is missing in assistant tool call message at index 2',
+    'Missing `reasoning_content` field in the assistant message at message index 2.',
+    'The `reasoning_content` in the thinking mode must be passed back to the API.',
+  ])('does so in the field that is named: %j', (said) => {
+    const of = (more: object): unknown =>
+      formsAfter(said, after(called('Closer.', more))).map((turn) => turn.reasoning_content)
+    expect(of({ reasoning: 'hm' })).toEqual(['hm'])
+    expect(of({})).toEqual([''])
+    expect(of({ reasoning_content: null })).toEqual([''])
+    expect(of({ reasoning_content: 'hm' })).toEqual(['hm'])
+  })
+
+  test('stands in every turn of the assistant, also where another field has to go', () => {
+    const exemplar = encodeMessage({ role: 'assistant', content: 'So.' })
+    const messages = [
+      user,
+      exemplar,
+      ...after(called('Closer.', { reasoning: 'hm', stop_reason: null, token_ids: [1] })),
+    ]
+    const without = nextForms(refusal('messages.3.token_ids: Extra inputs are not permitted'), asItCame, messages)!
+    const forms = nextForms(refusal('reasoning_content is missing'), { ...without, bridged: true }, messages)!
+    const turns = sent(messages, forms).filter(({ role }) => role === 'assistant')
+    expect(turns.map((turn) => turn.reasoning_content)).toEqual(['', 'hm', ''])
+    expect(turns[1]).not.toHaveProperty('token_ids')
+  })
+})
+
+test.each([
+  ['Tool call id was call_49c89af0 but must be a-z, A-Z, 0-9, with a length of 9.', 500],
+  ['Tool call IDs should be alphanumeric strings with length 9! at row 91', 500],
+  ['Tool call IDs should be alphanumeric strings with length 9!', 404],
+])('ids of calls are shortened, in the call and in its result, where a server says %j', (said, status) => {
+  const long = { ...raw, id: 'call_49c89af0' }
+  const reply = replyMessage({ content: null, tool_calls: [long] }, '', [{ ...call, id: long.id }])
+  const messages = [user, reply, encodeMessage({ role: 'tool', content: 'Crop 1:', toolCallId: long.id }), user]
+  const forms = nextForms(refusal(said, status), asItCame, messages)!
+  const [, turn, back] = sent(messages, forms)
+  const [{ id }] = turn!.tool_calls as [{ id: string }]
+  expect([id, back]).toEqual([
+    expect.stringMatching(/^[a-z0-9]{9}$/),
+    { role: 'tool', content: 'Crop 1:', tool_call_id: id },
+  ])
+  expect(nextForms(refusal(said, status), forms, messages)).toBeUndefined()
+})
+
+test('a content of parts goes back as text where a server wants that', () => {
+  const parts = replyMessage({ content: [{ type: 'text', text: 'Closer.' }], tool_calls: [raw] }, 'Closer.', [call])
+  const [turn] = formsAfter('messages.1.content: Input should be a valid string', after(parts), 422)
+  expect(turn).toMatchObject({ content: 'Closer.', tool_calls: [raw] })
+})
+
+test('half a character goes back as one that can be encoded', () => {
+  const reply = replyMessage({ content: 'a\ud83d' }, 'a\ud83d', [])
+  expect(Buffer.concat(reply.pieces as Uint8Array[]).toString()).toContain('"a\ufffd"')
 })
 
 describe('an empty content', () => {

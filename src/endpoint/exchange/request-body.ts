@@ -1,6 +1,6 @@
 /** Assembles the body of a request from encoded messages, without re-serialising them. Pure. */
 import type { EncodedImage, EncodedMessage } from './encode-message.ts'
-import { asItCame, rewritten } from './encode-reply.ts'
+import { asItCame, rewritten, withShortId } from './encode-reply.ts'
 import type { ReplyForms } from './encode-reply.ts'
 import type { CompletionRequest } from '../endpoint.ts'
 import type { ServerKind } from '../server-kinds.ts'
@@ -58,15 +58,21 @@ export function requestBody(
 /** The messages in the form that the server accepts. */
 export function sentMessages({ messages }: CompletionRequest, { replyForms }: Habits): EncodedMessage['pieces'][] {
   return messages.flatMap((message, index) => {
+    if (replyForms === asItCame) return [message.pieces]
     const isBridged = replyForms.bridged && message.role === 'user' && messages[index - 1]?.role === 'tool'
-    const asIs = message.reply === undefined || replyForms === asItCame
-    const pieces = asIs ? message.pieces : [rewritten(message.reply, replyForms)]
-    return isBridged ? [[bridge], pieces] : [pieces]
+    const pieces = inForm(message, replyForms)
+    return isBridged ? [[rewritten(bridge, replyForms)], pieces] : [pieces]
   })
 }
 
+function inForm({ role, reply, pieces }: EncodedMessage, replyForms: ReplyForms): EncodedMessage['pieces'] {
+  if (reply !== undefined) return [rewritten(reply, replyForms)]
+  if (role !== 'tool' || !replyForms.shortIds) return pieces
+  return pieces.map((piece) => (piece instanceof Uint8Array ? withShortId(piece) : piece))
+}
+
 const comma = Buffer.from(',')
-const bridge = Buffer.from('{"role":"assistant","content":"I look at the picture."}')
+const bridge = { role: 'assistant', content: 'I look at the picture.' }
 const urlStart = Buffer.from('{"type":"image_url","image_url":{"url":"')
 
 /** vLLM's format (documented under multimodal inputs): the picture, or null if vLLM has it cached. */
