@@ -2,6 +2,7 @@
 import { createServer } from 'node:http'
 import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { brotliCompressSync, deflateSync, gzipSync } from 'node:zlib'
 import { afterEach, describe, expect, test } from 'vitest'
 import { streamedText } from '../../test/scripted-stream.ts'
 import type { ReplyNews } from '../shared/reply-news.ts'
@@ -172,6 +173,36 @@ describe('a stream that goes wrong is asked for again, and what was told of it i
     const full = { message: "This model's maximum context length is 100 tokens, and your prompt has 200.", code: 400 }
     const { endpoint } = await start([send(`data: ${JSON.stringify({ error: full })}\n\n`)])
     await expect(listen(endpoint)).rejects.toMatchObject({ code: 'context-length' })
+  })
+})
+
+describe('a reply that is compressed though nobody asked for that', () => {
+  const compressed =
+    (encoding: string, bytes: Buffer): Act =>
+    (response) =>
+      void response.writeHead(200, { 'content-encoding': encoding }).end(bytes)
+
+  test.each([
+    ['gzip', gzipSync],
+    ['deflate', deflateSync],
+    ['br', brotliCompressSync],
+  ] as const)('is read: %s', async (encoding, compress) => {
+    const { endpoint } = await start([
+      compressed(encoding, compress(stream)),
+      compressed(encoding, compress(JSON.stringify(whole))),
+    ])
+    const told: ReplyNews[] = []
+    const streamed = await endpoint.complete({ model: 'vlm', messages }, { onNews: (one) => void told.push(one) })
+    expect([streamed.text, told.length > 0]).toEqual(['Seen: <answer>7</answer>', true])
+    expect((await endpoint.complete({ model: 'vlm', messages })).text).toBe(streamed.text)
+  })
+
+  test('is asked for again where it is damaged, and bounded by what it unfolds to', async () => {
+    const { bodies, endpoint } = await start([compressed('gzip', Buffer.from('no gzip')), sendWhole])
+    expect((await endpoint.complete({ model: 'vlm', messages })).text).toContain('7')
+    expect(bodies).toHaveLength(2)
+    const bomb = await start([compressed('gzip', gzipSync(Buffer.alloc(20 * 2 ** 20, ' ')))])
+    await expect(bomb.endpoint.complete({ model: 'vlm', messages })).rejects.toMatchObject({ code: 'reply-too-large' })
   })
 })
 

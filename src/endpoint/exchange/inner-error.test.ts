@@ -24,8 +24,21 @@ test.each([
   [{ error_code: 336100, error_msg: 'try again' }, 502, 'unknown'],
   [{ base_resp: { status_code: 1000, status_msg: 'unknown error' } }, 502, 'unknown'],
   [{ error: 'Something failed' }, 502, 'unknown'],
+  [{ errors: { message: 'Model does not exist: m' }, request_id: 'a' }, 404, 'model-unknown'],
+  [{ detail: 'Not authenticated' }, 401, 'key'],
+  [
+    { object: 'error', message: 'EngineCore encountered an issue.', type: 'InternalServerError', code: 500 },
+    500,
+    'unknown',
+  ],
 ])('%j counts as status %d and means %s', (body, status, kind) => {
   const found = innerError(body)
   expect(found?.status).toBe(status)
   expect(meaningOf(readRefusal(found!)).kind).toBe(kind)
+})
+
+test('an error that says nothing, beside a reply, is none', () => {
+  const choices = [{ message: { content: '7' } }]
+  for (const error of [null, false, '', {}, { code: 0, message: '' }])
+    expect(innerError({ error, choices })).toBeUndefined()
 })

@@ -32,8 +32,9 @@ interface Said {
 function errorIn(holder: Fields): Said | undefined {
   const { error, errors, base_resp: base } = holder
   if (typeof error === 'string' && error !== '') return { message: error, codes: codesOf(holder) }
-  const inner = fieldsOf(error) ?? (Array.isArray(errors) ? fieldsOf(errors[0]) : undefined)
-  if (inner !== undefined && Object.keys(inner).length > 0) {
+  const inner = fieldsOf(error) ?? fieldsOf(Array.isArray(errors) ? errors[0] : errors)
+  // Some gateways send one with every reply: code 0 and no message.
+  if (inner !== undefined && Object.values(inner).some(Boolean)) {
     return { message: messageIn(inner), codes: [...codesOf(inner), ...codesOf(fieldsOf(inner.metadata) ?? {})] }
   }
   const { status_code: code, status_msg: message } = fieldsOf(base) ?? {}
@@ -98,7 +99,7 @@ const byWords: readonly (readonly [RegExp, number])[] = [
     429,
   ],
   [/overloaded|unavailable|busy|capacity/i, 503],
-  [/unauthori[sz]ed|authentication|invalid.?api.?key|permission/i, 401],
+  [/unauthori[sz]ed|authenticat|invalid.?api.?key|permission/i, 401],
   [
     /(?:invalid|unsupported|unknown).?(?:request|argument|parameter)|(?:argument|parameter)s? (?:is|are) (?:invalid|not supported)/i,
     400,

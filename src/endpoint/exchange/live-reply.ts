@@ -2,9 +2,8 @@
 import { StringDecoder } from 'node:string_decoder'
 import type { OnReplyNews } from '../../shared/reply-news.ts'
 import { eventReader } from './events.ts'
-import { fieldsOf } from '../../shared/fields.ts'
 import type { BodyListener } from './send.ts'
-import { deltaOf, isError } from './streamed-reply.ts'
+import { deltaOf, isError, ownChoice } from './streamed-reply.ts'
 import { contentText, thinkingDelta } from './thinking.ts'
 
 /** Listens to one body. Nothing is reported for a JSON body from a server that does not stream. */
@@ -19,7 +18,7 @@ export function liveReply(onNews: OnReplyNews): BodyListener {
       state = 'done'
       return
     }
-    const piece = fieldsOf(Array.isArray(event.choices) ? event.choices[0] : undefined)
+    const piece = ownChoice(event)
     if (piece === undefined) return
     const delta = deltaOf(piece)
     const [thinking, text] = [thinkingDelta(delta), contentText(delta.content)]

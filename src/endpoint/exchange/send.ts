@@ -1,8 +1,11 @@
 /** One HTTP exchange: body in pieces, time limit, bounded reply size. */
 import * as http from 'node:http'
 import * as https from 'node:https'
+import type { Readable, Transform } from 'node:stream'
+import { createBrotliDecompress, createGunzip, createInflate } from 'node:zlib'
 import { onAbort } from '../../shared/deadline.ts'
 import { AbortedError, TransportError, errorCodeOf, messageOf, throwIfAborted } from '../../shared/errors.ts'
+import { own } from '../../shared/known.ts'
 
 export interface Exchange {
   readonly status: number
@@ -100,10 +103,13 @@ function send(
         clearTimeout(idle)
         if (state === 'writing') idle = setTimeout(() => fail(pausedTooLong(idleMs)), idleMs)
         if (state !== 'done') return
-        response.off('data', take).off('end', finish)
+        body.off('data', take).off('end', finish)
         finish()
         const ending = setTimeout(() => request.destroy(), endingMs).unref()
-        response.on('close', () => clearTimeout(ending)).resume()
+        response
+          .on('close', () => clearTimeout(ending))
+          .unpipe()
+          .resume()
       }
       function take(chunk: Buffer): void {
         size += chunk.length
@@ -115,15 +121,32 @@ function send(
           fail(error instanceof Error ? error : new Error(messageOf(error)))
         }
       }
-      response.on('data', take)
+      const body = decoded(response, (cause) => fail(damaged(cause)))
+      body.on('data', take).on('end', finish)
       response.on('error', (cause) => fail(connectionError(cause, false)))
-      response.on('end', finish)
     })
     // Writes all pieces together without copying them.
     request.cork()
     for (const piece of body?.pieces ?? []) request.write(piece)
     request.end()
   })
+}
+
+const decoders: Readonly<Record<string, () => Transform>> = {
+  gzip: createGunzip,
+  'x-gzip': createGunzip,
+  deflate: createInflate,
+  br: createBrotliDecompress,
+}
+
+/** The body as it was before it was compressed: some proxies compress although no encoding is asked for. */
+function decoded(response: http.IncomingMessage, onDamage: (cause: Error) => void): Readable {
+  const decoder = own(decoders, response.headers['content-encoding']?.trim().toLowerCase() ?? '')
+  return decoder === undefined ? response : response.pipe(decoder().on('error', onDamage))
+}
+
+function damaged(cause: Error): TransportError {
+  return new TransportError('connection-cut', `The compressed reply is damaged: ${messageOf(cause)}.`, { cause })
 }
 
 function tooLarge(most: number): TransportError {

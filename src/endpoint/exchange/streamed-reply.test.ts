@@ -205,3 +205,49 @@ describe('pieces as servers send them', () => {
     expect(() => Array.from({ length: 9 }, () => hear(piece))).toThrow(/larger than 8 MiB/)
   })
 })
+
+describe('what comes back in the next request', () => {
+  const done = delta({}, { finish_reason: 'tool_calls' })
+  const zoom = { name: 'zoom', arguments: '{}' }
+  const signature = { extra_content: { google: { thought_signature: 'c2ln' } } }
+
+  test.each([{}, { extra_content: null }, { extra_content: {} }])('holds a signature that comes after %j', (first) => {
+    const pieces = [
+      delta({ tool_calls: [{ index: 0, id: 'a', function: zoom, ...first }] }),
+      delta({ tool_calls: [{ index: 0, ...signature }] }),
+    ]
+    expect(asSent(events(...pieces, done))).toMatchObject({ message: { tool_calls: [{ id: 'a', ...signature }] } })
+  })
+
+  test('keeps encrypted thinking in the parts in which it came', () => {
+    const blocks = ['QUFB', 'QkJC'].map((data) => ({ type: 'redacted_thinking', data }))
+    const pieces = [
+      ...blocks.map((block) => delta({ thinking_blocks: [block] })),
+      delta({ tool_calls: [{ id: 'a', function: zoom }] }),
+    ]
+    expect(asSent(events(...pieces, done))).toMatchObject({ message: { thinking_blocks: blocks } })
+  })
+})
+
+describe('of a stream', () => {
+  test('only the first choice counts', () => {
+    const pieces = [
+      {
+        choices: [
+          { index: 1, delta: { content: 'other' } },
+          { index: 0, delta: { content: '7' } },
+        ],
+      },
+      { choices: [{ index: 1, delta: { content: 'other' }, finish_reason: 'length' }] },
+      { choices: [{ index: 0, delta: {}, finish_reason: 'stop', usage }] },
+    ]
+    expect(read(events(...pieces))).toMatchObject({ text: '7', finish: 'stop', usage: { promptTokens: 9 } })
+    expect(listen([Buffer.from(events(...pieces))]).text).toBe('7')
+  })
+
+  test('an error in place of a piece is no end', () => {
+    const error = { object: 'error', message: 'EngineCore encountered an issue.', code: 500 }
+    expect(readReply(events(delta({ content: 'Half' }), error), rules)).toMatchObject({ status: 500 })
+    expect(listen([Buffer.from(events(delta({ content: 'Half' }), error))]).state).toBe('done')
+  })
+})

@@ -1,5 +1,5 @@
 /** Assembles the chunks of a stream into the completion that the server would have sent without streaming. Pure. */
-import { fieldsOf } from '../../shared/fields.ts'
+import { fieldsOf, isRecord } from '../../shared/fields.ts'
 import type { Fields } from '../../shared/fields.ts'
 
 export interface StreamedReply {
@@ -25,8 +25,9 @@ export function streamedReply(): StreamedReply {
       }
       if (isError(event)) error ??= event
       first ??= event
-      if (fieldsOf(event.usage)) usage = event.usage
-      const piece = fieldsOf(listOf(event.choices)[0])
+      const piece = ownChoice(event)
+      // Moonshot counts within the choice.
+      usage = fieldsOf(event.usage) ?? fieldsOf(piece?.usage) ?? usage
       if (piece === undefined) return
       choice = piece
       if (piece.finish_reason) finished = piece
@@ -40,13 +41,22 @@ export function streamedReply(): StreamedReply {
   }
 }
 
+/** The piece of the first choice, which is the only one that is asked for. */
+export function ownChoice(event: Fields): Fields | undefined {
+  return listOf(event.choices)
+    .map(fieldsOf)
+    .find((piece) => piece !== undefined && (piece.index ?? 0) === 0)
+}
+
 /** What a chunk adds to the message; servers that only simulate streaming send the whole message. */
 export function deltaOf(piece: Fields): Fields {
   const text: Fields = typeof piece.text === 'string' ? { content: piece.text } : {}
   return fieldsOf(piece.delta) ?? fieldsOf(piece.message) ?? text
 }
 
-export function isError({ error }: Fields): boolean {
+/** An error under its usual name, or in place of a chunk, as older vLLM sends it. */
+export function isError({ error, object }: Fields): boolean {
+  if (object === 'error') return true
   return typeof error === 'string' ? error !== '' : Object.keys(fieldsOf(error) ?? {}).length > 0
 }
 
@@ -87,9 +97,11 @@ function withParts(parts: unknown[], added: readonly unknown[]): unknown[] {
   return parts
 }
 
+/** Encrypted thinking comes whole, so without an index a second one is another part. */
 function goesOn(last: Fields, part: Fields): boolean {
   const same = (name: string): boolean => (part[name] ?? null) === null || part[name] === last[name]
-  return part.type === last.type && same('index') && same('id') && part.image_url === undefined
+  const isOther = part.image_url !== undefined || (part.data !== undefined && typeof part.index !== 'number')
+  return part.type === last.type && same('index') && same('id') && !isOther
 }
 
 const told = new Set(['type', 'id', 'index', 'format'])
@@ -111,7 +123,7 @@ function addCalls(calls: Message[], pieces: readonly unknown[]): void {
     if (known === undefined) calls.push({ ...piece })
     else {
       const called = joinedFunction(fieldsOf(known.function), fieldsOf(piece.function))
-      calls[at] = { ...piece, ...known, id: known.id || piece.id, function: called }
+      calls[at] = { ...filled(known, piece), id: known.id || piece.id, function: called }
     }
   }
 }
@@ -128,11 +140,17 @@ function joinedFunction(before: Fields = {}, added: Fields = {}): Fields {
   const { name, arguments: values } = added
   const text = typeof before.arguments === 'string' && typeof values === 'string'
   return {
-    ...added,
-    ...before,
+    ...filled(before, added),
     name: before.name || name,
     arguments: text ? before.arguments + values : (values ?? before.arguments),
   }
+}
+
+/** The fields known so far, which come first, unless they are empty. */
+function filled(known: Fields, added: Fields): Fields {
+  const isEmpty = (value: unknown): boolean =>
+    value === null || value === undefined || (isRecord(value) && Object.keys(value).length === 0)
+  return { ...known, ...Object.fromEntries(Object.entries(added).filter(([name]) => isEmpty(known[name]))) }
 }
 
 function listOf(value: unknown): readonly unknown[] {
