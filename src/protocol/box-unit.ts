@@ -13,10 +13,11 @@ const knownSigns = ['%', 'px'] as const
 /** A unit written after a number. */
 type Sign = (typeof knownSigns)[number]
 
-/** Normalises a box that was written as text, as a nested list, or with its numbers as text, with or without a unit. */
+/** Normalises a box that was written as text, as a nested list, as two corners, or with its numbers as text, with or without a unit. */
 export function plainBox(bbox: unknown): { readonly bbox: unknown; readonly sign?: Sign | undefined } {
   const value = typeof bbox === 'string' ? readLooseValue(/^\s?[[(]/.test(bbox) ? bbox : `[${bbox}]`)?.value : bbox
-  const list = Array.isArray(value) && value.length === 1 && Array.isArray(value[0]) ? value[0] : value
+  const nested = Array.isArray(value) && value.length <= 2 && value.every(Array.isArray)
+  const list: unknown = nested ? value.flat() : value
   if (!Array.isArray(list) || list.every(Number.isFinite)) return { bbox: list }
   const signs = list.map((part) => numeral(part)?.[2])
   const numbers = list.map((part) => {

@@ -1,6 +1,6 @@
 /**
- * Lenient JSON parser for model output: single quotes, bare words, trailing commas, round brackets, whitespace anywhere. Text is never
- * evaluated, nesting is bounded, and the running time is linear. Pure.
+ * Lenient JSON parser for model output: any quotes, bare words, trailing commas, comments, round brackets, whitespace anywhere. Text is
+ * never evaluated, nesting is bounded, and the running time is linear. Pure.
  */
 
 export type LooseValue = number | string | readonly LooseValue[] | { readonly [key: string]: LooseValue }
@@ -13,6 +13,15 @@ const numberPattern = /[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?/y
 /** A unit after a number; together they are read as a string. */
 const signPattern = /\s?(?:%|px)/y
 const blankPattern = /\s*/y
+const commentPattern = /\/\/[^\n]*|#[^\n]*|\/\*[^*]*\*+(?:[^/*][^*]*\*+)*\//y
+/** What closes each quote, as keyboards and as word processors write them. */
+const quotes: ReadonlyMap<string, string> = new Map([
+  ['"', '"'],
+  ["'", "'"],
+  ['“', '“”'],
+  ['”', '”'],
+  ['‘', '’'],
+])
 const wordPattern = /[A-Za-z_][A-Za-z0-9_]*/y
 
 /** Whether the character may be one that `blankPattern` skips: a control character, a space, or one beyond ASCII. */
@@ -38,10 +47,8 @@ export function readLooseValue(
   function skipBlanks(): void {
     // Most places have none or one space, which is found faster without the pattern.
     if (text[at] === ' ') at++
-    if (!mayBeBlank(text.charCodeAt(at))) return
-    blankPattern.lastIndex = at
-    blankPattern.test(text)
-    at = blankPattern.lastIndex
+    if (mayBeBlank(text.charCodeAt(at))) match(blankPattern)
+    while ((text[at] === '/' || text[at] === '#') && match(commentPattern) !== undefined) match(blankPattern)
   }
 
   function take(character: string): boolean {
@@ -58,7 +65,8 @@ export function readLooseValue(
     if (first === '{') return record(depth)
     if (first === '[') return list(']', depth)
     if (first === '(') return list(')', depth)
-    if (first === '"' || first === "'") return quoted(first)
+    const closes = quotes.get(first)
+    if (closes !== undefined) return quoted(closes)
     const digits = match(numberPattern)
     if (digits === undefined) return match(wordPattern)
     const sign = match(signPattern)
@@ -84,25 +92,31 @@ export function readLooseValue(
       if (name === undefined || !take(':')) return undefined
       const item = value(depth + 1)
       if (item === undefined || entries.push([name, item]) > maxItems) return undefined
-      if (!take(',')) return take('}') ? Object.fromEntries(entries) : undefined
+      if (!take(',')) return take('}') || isForgotten() ? Object.fromEntries(entries) : undefined
     }
     return Object.fromEntries(entries)
   }
 
-  function key(): string | undefined {
-    skipBlanks()
-    const first = text[at]
-    return first === '"' || first === "'" ? quoted(first) : match(wordPattern)
+  /** Whether the text ends, or a tag closes, before the brace that should. */
+  function isForgotten(): boolean {
+    return at >= text.length || text.startsWith('</', at)
   }
 
-  function quoted(quote: string): string | undefined {
+  function key(): string | undefined {
+    skipBlanks()
+    const closes = quotes.get(text[at] ?? '')
+    return closes === undefined ? match(wordPattern) : quoted(closes)
+  }
+
+  function quoted(closes: string): string | undefined {
     at++
     let content = ''
     for (let from = at; at < text.length; at++) {
-      if (text[at] === '\\') {
+      const character = text.charAt(at)
+      if (character === '\\') {
         content += text.slice(from, at) + (text[at + 1] ?? '')
         from = ++at + 1
-      } else if (text[at] === quote) {
+      } else if (closes.includes(character)) {
         content += text.slice(from, at++)
         return content
       }

@@ -174,6 +174,11 @@ describe('lenient parsing', () => {
     '<grounding>\n```json\n{ bbox_2d: [0.1, 0.2, 0.3, 0.4,], source: original_image, }\n```\n</grounding>',
     '<grounding> {"bbox_2d" :[.1,.2,.3,.4],"source" :"original_image","more":{"a":[1,[2]]}} ',
     `A <grounding> is needed. ${good}<answer>`,
+    '<grounding>{“bbox_2d”: [0.1, 0.2, 0.3, 0.4], “source”: ‘original_image’}</grounding>',
+    '<grounding>{"bbox_2d": [0.1, 0.2, 0.3, 0.4], // the sign\n  /* all * of it */ "source": "original_image" # it\n}</grounding>',
+    '<grounding>[{"bbox_2d": [0.1, 0.2, 0.3, 0.4], "source": "original_image"}]</grounding>',
+    '<grounding>{"bbox_2d": [0.1, 0.2, 0.3, 0.4], "source": "original_image"</grounding>',
+    '<grounding>{"bbox_2d": [[0.1, 0.2], [0.3, 0.4]], "source": "original_image"}</grounding>',
   ])('reads %s', (text) => {
     expect(parseTurn(text, lenient)).toMatchObject({ action: grounding })
   })

@@ -152,6 +152,34 @@ describe('resolveSource', () => {
     expect(resolveSource(' Observation 2', shown, helpful)).toEqual({ index: 2 })
     expect(resolveSource('original image', shown, helpful)).toEqual({ index: 0 })
   })
+
+  it.each([
+    ['observation2', 2],
+    ['obs_2', 2],
+    ['observation #2', 2],
+    ['<observation_2>', 2],
+    ['[Observation 2]', 2],
+    ['observation_2_image', 2],
+    ['observation_2b', 2],
+    ['original', 0],
+    ['The original image', 0],
+    ['original_image.jpg', 0],
+    ['original picture', 0],
+  ])('takes %s for picture %i where the profile is lenient', (source, index) => {
+    expect(resolveSource(source, shown, helpful)).toEqual({ index })
+    expect(resolveSource(source, shown, official)).toEqual(
+      source === 'observation_2_image' || source === 'observation_2b'
+        ? { index }
+        : expect.objectContaining({ code: 'bad-source' }),
+    )
+  })
+
+  it.each(['observations', 'originals', 'observatory_1', 'image 1', 'crop_1', ''])(
+    'does not guess what %j is',
+    (source) => {
+      expect(resolveSource(source, shown, helpful)).toMatchObject({ code: 'bad-source' })
+    },
+  )
   it.each([
     ['original_image_1', { index: 0 }],
     ['Original Image 2', { index: 1 }],

@@ -114,7 +114,7 @@ export function resolveSource(
     return index < count ? { index } : turnError('no-such-source', profile.errorText, source)
   }
   const strict = profile.parse === 'strict'
-  const name = strict ? source : source.trim().toLowerCase().replaceAll(/[\s-]/g, '_')
+  const name = strict ? source : plainName(source)
   if (name === originalSource) {
     return originals === 1 ? { index: 0 } : turnError('which-original', profile.errorText, String(originals))
   }
@@ -127,6 +127,16 @@ export function resolveSource(
   const exists = kind === 'observation' ? index < count && (number > 0 || originals === 1) : index < originals
   if (index < 0 || !exists) return turnError('no-such-source', profile.errorText, source)
   return { index }
+}
+
+/** As the prompt spells it: models write `Observation 1`, `observation1`, `<obs_1>`, `the original image`, `original.jpg`. */
+function plainName(source: string): string {
+  const words = source.toLowerCase().replaceAll(/[^a-z0-9]+/g, '_')
+  const [, kind = '', digits] =
+    /^_?(?:the_)?(obs(?:ervation)?|original)(?:_?(?:image|picture))?_?(?:([0-9]+)|(?![a-z]))/.exec(words) ?? []
+  if (kind === '') return source
+  if (kind === 'original') return digits === undefined ? originalSource : `${originalSource}_${digits}`
+  return `observation_${digits ?? ''}`
 }
 
 /** Converts a region of a source shown at size `frame` to whole pixels of the source; never empty. */

@@ -113,6 +113,9 @@ describe('tools', () => {
   })
 
   it('takes a tagged answer, or else a reply without a call', () => {
+    for (const name of ['functions.zoom', 'default_api:zoom', 'Zoom', 'zoom<|channel|>commentary'])
+      expect(parse(zoom.replace('"zoom"', JSON.stringify(name)), tools)).toHaveProperty('action.kind', 'grounding')
+    expect(parse(zoom.replace('"zoom"', '"unzoom"'), tools)).toMatchObject({ code: 'bad-call' })
     expect(parse('I see it. <answer>red</answer>', tools)).toEqual({ thought: 'I see it.', ...answer('red') })
     expect(parse('It is red.', tools)).toEqual(answer('It is red.'))
     expect(parse('<think>Hm.</think>\nIt is red.', tools)).toEqual({ thought: 'Hm.', ...answer('It is red.') })

@@ -69,11 +69,12 @@ function lenientAnswer(text: string, { answerPick }: ReadRules): string | undefi
 
 const fencePattern = /\s*(?:```[a-z0-9]*\s*)?/y
 
-/** The last call: any key order, any quotes, extra whitespace, a code fence, a missing closing tag. */
+/** The last call: any key order, any quotes, extra whitespace, a code fence, a list around it, a missing closing tag. */
 function readLenientCall(text: string, rules: ReadRules): WrittenCall | WrittenUse | undefined {
   fencePattern.lastIndex = text.lastIndexOf('<grounding>') + '<grounding>'.length
   fencePattern.test(text)
-  const call = readLooseValue(text, fencePattern.lastIndex)?.value
+  const value = readLooseValue(text, fencePattern.lastIndex)?.value
+  const call = Array.isArray(value) && value.length === 1 ? value[0] : value
   if (!isRecord(call)) return undefined
   return writtenCall(own(call, 'tool') ?? own(call, 'name'), call, rules)
 }

@@ -42,7 +42,18 @@ function functionCall(
   if (!isRecord(call)) return undefined
   const given = own(call, 'arguments')
   const values = typeof given === 'string' && parse === 'lenient' ? read(given) : given
-  return isRecord(values) ? { name: own(call, 'name'), values } : undefined
+  const name = own(call, 'name')
+  return isRecord(values) ? { name: parse === 'lenient' ? plainName(name) : name, values } : undefined
+}
+
+/** Models write a namespace in front (`functions.zoom`, `default_api:zoom`), capitals, or marks of their format behind. */
+function plainName(written: unknown): unknown {
+  if (typeof written !== 'string') return written
+  const [name = ''] = written.split('<|', 1)
+  return name
+    .slice(Math.max(...['.', ':', '/'].map((sign) => name.lastIndexOf(sign))) + 1)
+    .trim()
+    .toLowerCase()
 }
 
 /** Parameters span one or more lines; closing tags may be missing, as may the tags around the function. */
