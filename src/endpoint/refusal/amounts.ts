@@ -30,7 +30,8 @@ const bounded =
   // `max_tokens (512)` is what was asked for.
   '(?:max(?:imum|imal)?(?!_(?:completion_|new_|output_)?tokens\\W{0,4}\\d)|limit(?:ed)?|at most|up to|no more than|not more than|(?:greater|more|larger|longer) than|(?:less|fewer|smaller) than' +
   '(?: or equal to)?|cannot exceed|exceed(?:s|ed|ing)?|only|allow(?:s|ed)?|supports?|accepts?|takes?|below|under|<=?|≤|>=?|最多|不超过|超过|上限)'
-const limits = new RegExp(`${bounded}[^\\d.]{0,48}?(\\d{1,9})(?!\\d|\\.\\d)`, 'g')
+/** Not the number in a name such as `claude-3`. */
+const limits = new RegExp(`${bounded}[^\\d.]{0,48}?(?<![a-z]-?)(\\d{1,9})(?!\\d|\\.\\d)`, 'g')
 /** `[1, 30720]`, `between 1 and 10`, `from 1 (inclusive) to 8193 (exclusive)`. */
 const ranges =
   /(?:\[ ?\d{1,9} ?, ?|between \d{1,9} and |from \d{1,9} (?:\(inclusive\) )?to )(\d{1,9})( \(exclusive\))?/g

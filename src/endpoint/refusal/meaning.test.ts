@@ -242,6 +242,14 @@ describe('the others', () => {
     ['Invalid max_tokens value, the valid range of max_tokens is [1, 8192]', 8192],
     ['max_new_tokens must be <= 512', 512],
     ['max_completion_tokens is too large', undefined],
+    ['max_tokens: 8192 > 4096, which is the maximum allowed number of output tokens for claude-3-haiku-20240307', 4096],
+    [
+      'The parameter `max_tokens` specified in the request are not valid: integer above maximum value, expected a value <= 4096, but got 8192 instead.',
+      4096,
+    ],
+    ['body.max_tokens: Input should be less than or equal to 4096', 4096],
+    ['Requests with max_tokens > 4096 must have stream=true', 4096],
+    ['max_tokens参数非法：取值范围[1,4095]', 4095],
   ])('more than the model ever writes: %s', (message, cap) => {
     expect(meaningOf(read(400, openai(message)))).toEqual({ kind: 'reply-cap', ...(cap !== undefined && { cap }) })
   })

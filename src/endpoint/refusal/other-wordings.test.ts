@@ -150,6 +150,7 @@ const wordings: Readonly<Record<string, string>> = {
   `,
   unknown: `
     500 CUDA out of memory
+    400 the length of messages must be an odd number
     502 upstream connect error or disconnect/reset before headers
     500 The server had an error while processing your request. Sorry about that!
     400 Invalid JSON body

@@ -150,6 +150,12 @@ export function keyError(refusal: Refusal, { base, apiKeyEnv }: Server, kind: Se
     apiKeyEnv === undefined
       ? `Put your key into an environment variable, such as ${kind.keyEnv}, and name it with --api-key-env ${kind.keyEnv}.`
       : `Check the key in the environment variable ${apiKeyEnv}.`
-  const message = `${base.origin} rejected the API key (status ${refusal.status}). ${fix}${quoted(refusal)}`
+  const { status } = refusal
+  // Firewalls and blocks by country answer so too.
+  const what =
+    status === 403
+      ? 'does not allow this request (status 403): either the key may not make it, or a firewall or the region is in the way'
+      : `rejected the API key (status ${status})`
+  const message = `${base.origin} ${what}. ${fix}${quoted(refusal)}`
   return new UserError('api-key-refused', message)
 }

@@ -98,10 +98,16 @@ function isLengthSentence(sentence: string): boolean {
   if (says.notLength.test(sentence)) return false
   if (says.context.test(sentence) && says.excess.test(sentence)) return true
   if (says.replyTokens.test(sentence) && !says.prompt.test(sentence)) return false
+  if (says.replyTokensSet.test(sentence) && !says.prompt.test(withoutAsking(sentence))) return false
   return (
     says.promptTooLong.test(sentence) ||
     (says.tokens.test(sentence) && says.prompt.test(sentence) && says.excess.test(sentence))
   )
+}
+
+/** Without the words for what was asked for, and those with which pydantic speaks of any field. */
+function withoutAsking(sentence: string): string {
+  return sentence.replaceAll(/\brequest(?:s|ed)?\b|\binput should be\b/g, '')
 }
 
 function tooLong(refusal: Refusal, text: string): Meaning {

@@ -169,10 +169,12 @@ export const says = {
     '(?:output|completion|generated|new|reply|response) tokens|(?:in|for|of|or) (?:the |your )?(?:completion|output)|tokens to generate',
     '\\d tokens requested|requested:? \\d|you requested',
   ),
+  /** The parameter for them is what is wrong: the request is only named as what has it. */
+  replyTokensSet: anyOf('\\bmax_(?:completion_|new_|output_)?tokens\\b'),
   excess: anyOf(
     'exceed|too (?:long|large|many|big|small|high)|(?:longer|larger|greater|bigger|more|higher) than|beyond|(?:over|above) (?:the )?(?:limit|max|\\d)',
     "(?:does|do|did) ?(?:not|n't) fit|reduce|shorten|maximum|\\bmax\\b|\\blimit\\b|>=?|<=?|≤|(?:less|fewer|smaller|shorter) than|must be|should (?:be|not)|out of range",
-    'run out|is only|only \\d|\\bbut\\b|\\bgot\\b|provided|overflow|not enough|insufficient|numkeep|过长|超长|超过|超出|太长|过大|at most|no more than|valid range',
+    'run out|is only|only \\d|\\bbut\\b|\\bgot\\b|provided|overflow|not enough|insufficient|numkeep|过长|超长|超过|超出|太长|过大|取值范围|at most|no more than|valid range',
   ),
   tooSmall: anyOf(
     'too (?:small|low|narrow)|at least(?! one)|minimum|must be (?:larger|greater|more|bigger)|should be (?:larger|greater|at least)',
@@ -197,12 +199,12 @@ export const says = {
   /** Sentences with "too long" or "length" that are not about tokens. */
   notLength: anyOf(
     '(?:took|taking|takes) too long|time[d]? ?-?out|deadline|string too long|array too long|url (?:is )?too long|(?:file ?)?name (?:is )?too long',
-    '(?:access|bearer|auth\\w{0,12}|refresh|api|id) tokens?\\b',
+    '(?:access|bearer|auth\\w{0,12}|refresh|api|id) tokens?\\b|(?:odd|even) number',
     '(?:\\d ?[kmg]i?b\\b|\\bbytes\\b)|message size|content-length|extra inputs|not permitted|less than the .?context_window|max_?output_?tokens value',
   ),
   tooManyBytes: anyOf(
     '(?:request|payload|body|entity|message size|content|upload)\\b[^.]{0,60}(?:too large|exceed|larger than|over)[^.]{0,60}(?:bytes|\\d ?[kmg]i?b\\b)',
-    '(?:payload|entity|request body|body) (?:is )?too large|message size[^.]{0,30}exceed|string too long|max bytes|maximum request (?:body )?size',
+    '(?:payload|entity|request body|body) (?:is )?too large|message size[^.]{0,30}exceed|string too long|max bytes|maximum request (?:body )?size|maxlength: \\d{1,9}, actual',
   ),
 
   unsupported: anyOf(
