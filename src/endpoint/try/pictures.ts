@@ -1,6 +1,7 @@
 /** Tests pictures: whether they arrive, also in several messages, how many a prompt may contain, and whether they are resized. */
 import type { Completion, Endpoint } from '../endpoint.ts'
 import type { ImagePart } from '../exchange/messages.ts'
+import { encodeMessage } from '../exchange/encode-message.ts'
 import { drawn, whyRefused, room, saidIn, user } from './asking.ts'
 import type { AskServer, Finding } from './asking.ts'
 
@@ -35,13 +36,20 @@ export async function tryPictures(
   return { finding: { check, level: 'problem', text, fix: kind.seeing }, reply }
 }
 
-/** Like a search: a picture, a reply, a second picture in its own message, and a question about the first. */
+/** Like a search: system message, picture, reply, a second picture in its own message, and a question about the first. */
 export async function trySeveralTurns(ask: AskServer): Promise<Finding> {
   const check = 'several turns'
   const fix = 'A search sends each crop in its own message: use another server, or a newer version of this one.'
+  const opening = encodeMessage({ role: 'system', content: 'You answer questions about pictures.' })
+  const first = [opening, user(await drawn(small, colours.blue), question)]
+  let reply: Completion
   try {
-    const first = [user(await drawn(small, colours.blue), question)]
-    const reply = await ask('a first picture', first, room)
+    reply = await ask('a first picture', first, room)
+  } catch (error) {
+    const text = `A picture behind a system message, with which every search begins, fails. ${whyRefused(error)}`
+    return { check, level: 'problem', text, fix: 'Use a model, or a chat template, that takes system messages.' }
+  }
+  try {
     const second = [...first, reply.message, user(await drawn(small, colours.yellow), question)]
     const seen = await ask('a second picture in another message', second, room)
     if (!names('yellow', seen)) {

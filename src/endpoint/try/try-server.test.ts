@@ -41,7 +41,7 @@ function model({
       seen.set(sha256, seen.get(sha256) ?? ['Blue.', 'It is yellow'][seen.size]!)
       return seen.get(sha256)!
     }
-    if (text.includes('the first picture')) return seen.get(messages[0]!.images[0]!.sha256)!
+    if (text.includes('the first picture')) return seen.get(messages.flatMap((one) => one.images)[0]!.sha256)!
     if (text.startsWith('Copy this line')) return text.slice(text.indexOf('<grounding>'))
     if (text.startsWith('Count from')) return `${Array.from({ length: 200 }, (_, n) => n + 1).join(' ')} </grounding>`
     if (text.startsWith('There is one')) return zoomForms[form](box, messages[0]!.text) || 'It is red.'
@@ -175,6 +175,13 @@ describe('several turns', () => {
       text: expect.stringContaining('do not match'),
     })
     expect(about(tries, 'stop strings')).toBeUndefined()
+  })
+
+  test('that may not begin with a system message', async () => {
+    const body = { error: { message: 'System role not supported' } }
+    const tries = await of(({ messages }) => (messages[0]!.role === 'system' ? { status: 400, body } : undefined))
+    const [text, fix] = [expect.stringContaining('System role not supported'), expect.stringContaining('chat template')]
+    expect(about(tries, 'several turns')).toMatchObject({ level: 'problem', text, fix })
   })
 
   test('in which only the first picture is seen', async () => {

@@ -15,6 +15,10 @@ test.each([
   expect(read(text)).toEqual(JSON.parse(text))
 })
 
+test('a byte order mark is no part of it', () => {
+  expect(read('\ufeff{"a":1}')).toEqual({ a: 1 })
+})
+
 test.each([
   ['lists in lists', '['.repeat(101) + ']'.repeat(101), 'invalid_json'],
   ['objects in objects', '{"a":'.repeat(100_000), 'json_too_long'],

@@ -26,6 +26,13 @@ function refused<T>(allowed: z.ZodType<T>, reason: string) {
 const plain = 'responses are plain text here: leave it out, and parse the text'
 const noCalls = 'this model does not call functions: leave them out'
 
+/** Some clients write -1 for no limit. */
+const tokenLimit = z
+  .int()
+  .refine((limit) => limit > 0 || limit === -1, 'has to be positive, or left out')
+  .transform((limit) => (limit === -1 ? undefined : limit))
+  .nullish()
+
 /** Other fields are accepted and ignored, since clients send many that make no difference. */
 const requestSchema = z.object({
   model: z.string(),
@@ -39,9 +46,13 @@ const requestSchema = z.object({
   temperature: z.number().nonnegative().nullish(),
   top_p: z.number().min(0).max(1).nullish(),
   n: z.int().min(1).max(mostChoices).nullish(),
-  max_tokens: z.int().positive().nullish(),
-  max_completion_tokens: z.int().positive().nullish(),
-  stop: z.union([z.string().min(1), z.array(z.string().min(1)).max(16)]).nullish(),
+  max_tokens: tokenLimit,
+  max_completion_tokens: tokenLimit,
+  /** An empty one, which some clients send for none, ends nothing. */
+  stop: z
+    .union([z.string(), z.array(z.string()).max(16)])
+    .transform((stop) => [stop].flat().filter((one) => one !== ''))
+    .nullish(),
   include_stop_str_in_output: z.boolean().nullish(),
   stream: z.boolean().nullish(),
   stream_options: z.object({ include_usage: z.boolean().nullish() }).nullish(),

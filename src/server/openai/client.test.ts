@@ -269,6 +269,14 @@ test.each([
   ])
 })
 
+test.each(['/v1/chat/completions/', '/v1//chat/completions', '/v1/chat//completions//'])(
+  '%s is the path that is meant',
+  async (path) => {
+    const answer = await fetch(server.url + path, { method: 'POST', body: '{}', headers: { authorization } })
+    expect([answer.status, await answer.text()]).toEqual([400, expect.stringContaining('model: ')])
+  },
+)
+
 test('a path that exists with another method names it', async () => {
   const answer = await fetch(`${server.url}/v1/chat/completions`, { headers: { authorization } })
   expect([answer.status, await answer.text()]).toEqual([405, expect.stringContaining('POST /v1/chat/completions')])

@@ -38,8 +38,10 @@ function partOf(part: unknown): RequestPart | string {
       if (typeof url === 'string') return { image: url }
       return `a part of type ${type} has to have an image_url: the picture itself as a data: URL, not the id of a file`
     }
-    default:
-      return 'has to be text, or a list of text and image_url parts'
+    default: {
+      const other = typeof type === 'string' ? `, not ${type.slice(0, 40)}` : ''
+      return `has to be text, or a list of text and image_url parts${other}`
+    }
   }
 }
 

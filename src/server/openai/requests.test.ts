@@ -90,6 +90,18 @@ test.each([
   expect(chat([user(words)], { seed }).seed).toBe(taken)
 })
 
+test('no limit and no stop string are also written as -1 and an empty text', () => {
+  expect(chat([user(words)], { max_tokens: -1, max_completion_tokens: -1, stop: '' })).toMatchObject({ stop: [] })
+  expect(chat([user(words)], { max_tokens: -1 }).max_tokens).toBeUndefined()
+  expect(chat([user(words)], { stop: ['', 'a'] }).stop).toEqual(['a'])
+  expect(() => chat([user(words)], { max_tokens: 0 })).toThrow('has to be positive')
+})
+
+test('a part of another type is named', () => {
+  const part = { type: 'image', source: { type: 'base64', data: 'AAAA' } }
+  expect(() => chat([user(part, words)])).toThrow('image_url parts, not image')
+})
+
 describe('responses', () => {
   test('are read as chats', () => {
     const input = [
