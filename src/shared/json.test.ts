@@ -35,6 +35,8 @@ it('counts no brackets within strings', () => {
 it.each([
   ['{"a":[1]}', { a: [1] }],
   ['null', null],
+  ['\uFEFF{"a":1}', { a: 1 }],
+  ['\uFEFF\uFEFF1', undefined],
   ['{"a":', undefined],
   ['', undefined],
   ['['.repeat(101) + ']'.repeat(101), undefined],

@@ -1,14 +1,16 @@
 /** Parses untrusted JSON with bounded nesting, so that code that walks the value may recurse. Pure. */
 
 const maxDepth = 100
+const byteOrderMark = '\uFEFF'
 
 /**
- * Like `JSON.parse`, but also throws `SyntaxError` if arrays and objects are nested deeper than 100. That is checked before parsing,
- * since a million levels would take a second and much memory.
+ * Like `JSON.parse`, but without the byte order mark that editors and PowerShell put before a text, and also throws `SyntaxError` if arrays
+ * and objects are nested deeper than 100. That is checked before parsing, since a million levels would take a second and much memory.
  */
 export function parseJson(text: string): unknown {
-  if (isTooDeep(text)) throw new SyntaxError(`JSON nested more than ${maxDepth} deep`)
-  return JSON.parse(text)
+  const json = text.startsWith(byteOrderMark) ? text.slice(byteOrderMark.length) : text
+  if (isTooDeep(json)) throw new SyntaxError(`JSON nested more than ${maxDepth} deep`)
+  return JSON.parse(json)
 }
 
 /** The value, or undefined for text that is not such JSON. */

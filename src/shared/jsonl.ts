@@ -124,7 +124,7 @@ export function parseLine<T>(
 ): { readonly value: T } | { readonly why: string } | undefined {
   if (bytes === undefined) return { why: 'too long' }
   if (!isUtf8(bytes)) return { why: 'not valid UTF-8' }
-  const text = bytes.toString('utf8').replace(/^\uFEFF/, '')
+  const text = bytes.toString('utf8')
   if (text.trim() === '') return undefined
   let value: unknown
   try {

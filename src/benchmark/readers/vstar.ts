@@ -192,9 +192,7 @@ async function* pictureRows(folder: string): AsyncGenerator<VstarRow, void> {
     const names = (await namesIn(join(folder, category))).toSorted()
     for (const name of names.filter((own) => own.endsWith('.json'))) {
       const place = join(folder, category, name)
-      const parsed = await readFile(place, 'utf8').then((text) =>
-        pictureSchema.safeParse(jsonOrUndefined(text.replace(/^\uFEFF/, ''))),
-      )
+      const parsed = await readFile(place, 'utf8').then((text) => pictureSchema.safeParse(jsonOrUndefined(text)))
       if (!parsed.success) {
         const { path, message } = itemAt(parsed.error.issues, 0)
         yield brokenRow(place, `field ${path.join('.') || 'question'}: ${message}`)
