@@ -19,7 +19,23 @@ export async function openDeepEyesLog(file: string): Promise<ForeignLog> {
     model,
     settings: {},
     unit: 'pixel',
-    samples: () => linesOf(file, (line, number) => [sampleOf(line, number)]),
+    samples: () => {
+      const named = namer()
+      return linesOf(file, (line, number) => [named(sampleOf(line, number))])
+    },
+  }
+}
+
+/** Samples are named by their picture: a further question about it gets a number, and the same question again is another attempt. */
+function namer(): (sample: ForeignSample) => ForeignSample {
+  const attempts = new Map<string, Map<string | undefined, number>>()
+  return (sample) => {
+    const { id, question } = sample
+    const asked = attempts.get(id) ?? new Map<string | undefined, number>()
+    const attempt = asked.get(question) ?? 0
+    attempts.set(id, asked.set(question, attempt + 1))
+    const place = [...asked.keys()].indexOf(question)
+    return { ...sample, attempt, id: place === 0 ? id : `${id}, question ${place + 1}` }
   }
 }
 

@@ -4,6 +4,7 @@ import { createReadStream } from 'node:fs'
 import { basename } from 'node:path'
 import { keyOf, searchKey, searchLog } from '../runs/searches.ts'
 import type { RunFolder } from '../runs/run-folder.ts'
+import type { Trajectory } from '../protocol/trajectory.ts'
 import { messageOf, throwIfAborted } from '../shared/errors.ts'
 import { boxFitter } from './fit-box.ts'
 import type { ForeignLog } from './foreign.ts'
@@ -32,7 +33,14 @@ const mostExamples = 5
 export async function importLog(log: ForeignLog, run: RunFolder, options: ImportOptions): Promise<Imported> {
   const known = new Set<string>()
   for await (const search of run.read(searchLog)) known.add(keyOf(search))
-  const pictures = takenPictures((bytes) => run.keepImage(bytes, 'picture'), options.pictures)
+  /** A sample that cannot be read does not end the import, but a picture that cannot be stored does: a repeat would not add it. */
+  let unkept: unknown
+  const keep = (bytes: Uint8Array): Promise<string> =>
+    run.keepImage(bytes, 'picture').catch((error: unknown) => {
+      unkept = error
+      throw error
+    })
+  const pictures = takenPictures(keep, options.pictures)
   const fitter = boxFitter(log.unit)
   const examples: string[] = []
   let unread = 0
@@ -45,9 +53,10 @@ export async function importLog(log: ForeignLog, run: RunFolder, options: Import
     options.onSample()
     if ('why' in sample) bad(sample.place, sample.why)
     else if (!known.has(searchKey({ dataSource: log.task, docId: sample.id }, sample.attempt))) {
-      const search = await toTrajectory(sample, { log, pictures, fitter }).catch((error: unknown) => {
-        bad(sample.id, messageOf(error))
-      })
+      const search = await toTrajectory(sample, { log, pictures, fitter })
+        .then(readable)
+        .catch((error: unknown) => bad(sample.id, messageOf(error)))
+      if (unkept !== undefined) throw unkept
       if (search === undefined) continue
       if (search.imported?.notes?.includes(blankNote)) noPicture++
       await run.append(searchLog, search)
@@ -55,6 +64,13 @@ export async function importLog(log: ForeignLog, run: RunFolder, options: Import
     }
   }
   return { searches: known.size, unread, examples, noPicture, boxes: fitter.counts }
+}
+
+/** Logs have values that a search cannot have, such as a time without an end. */
+function readable(search: Trajectory): Trajectory {
+  const [issue] = searchLog.line.safeParse(search).error?.issues ?? []
+  if (issue !== undefined) throw new Error(`${issue.path.join('.')}: ${issue.message}`)
+  return search
 }
 
 /** The name and content of a log, by which an import is recognised. */

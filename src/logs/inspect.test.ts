@@ -3,7 +3,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { cropJpeg, embedded, imported, sceneSize, scenePng, writeEval, writeText } from '../../test/foreign-logs.ts'
+import { openRun } from '../runs/run-folder.ts'
 import { findLogs } from './find-logs.ts'
+import { importLog } from './import-log.ts'
 
 let folder: string
 beforeAll(async () => {
@@ -191,6 +193,44 @@ test('pictures and samples that cannot be read are told, and the other samples o
   expect(searches[0]?.imported?.notes?.join()).toMatch(
     /A picture cannot be shown.*cannot be read|A picture cannot be shown/,
   )
+})
+
+test.each([
+  ['a time without an end', { total_time: 1e308 }, 'ms: '],
+  ['half an epoch', { epoch: 2.5 }, 'sampleIndex: '],
+])('a sample with %s is told, and the other samples open', async (name, changes, why) => {
+  const path = join(folder, `${name}.eval`)
+  const samples = { 'samples/1.json': await sample(changes), 'samples/2.json': await sample({ id: 'good' }) }
+  await writeEval(path, { 'header.json': header, ...samples })
+  const { result, searches } = await imported(path, join(folder, name))
+  expect(result).toMatchObject({ searches: 1, unread: 1, examples: [expect.stringContaining(why)] })
+  expect(searches[0]?.problem.docId).toBe('good')
+})
+
+test('a picture that cannot be stored ends the import, so that a repeat stores it', async () => {
+  const path = join(folder, 'full.eval')
+  await writeEval(path, { 'header.json': header, 'samples/1.json': await sample() })
+  const run = await openRun(join(folder, 'full'), { command: 'import' })
+  const full = Object.assign(new Error('no space left'), { code: 'ENOSPC' })
+  const options = { signal: new AbortController().signal, onSample: () => {} }
+  const open = async () => (await findLogs(path))[0]!.open()
+  const keepImage = () => Promise.reject(full)
+  await expect(importLog(await open(), { ...run, keepImage }, options)).rejects.toBe(full)
+  expect(await importLog(await open(), run, options)).toMatchObject({ searches: 1, unread: 0, noPicture: 0 })
+  await run.close()
+})
+
+test('names that every object has are no roles and no grades', async () => {
+  const path = join(folder, 'inherited.json')
+  const messages = [
+    { role: 'user', content: 'Which?' },
+    { role: 'constructor', content: 'A.' },
+    { role: 'assistant', content: 'It is <answer>7</answer>' },
+  ]
+  const log = { ...header, samples: [await sample({ messages, scores: { match: { value: 'toString' } } })] }
+  await writeText(path, `\uFEFF${JSON.stringify(log)}`)
+  const { searches } = await imported(path, join(folder, 'inherited'))
+  expect(searches).toMatchObject([{ verdict: { kind: 'unjudged' }, imported: { before: 'user: Which?' } }])
 })
 
 test.each([

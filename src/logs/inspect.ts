@@ -144,7 +144,7 @@ const letters: Readonly<Record<string, number>> = { C: 1, I: 0, P: 0.5, N: 0 }
 function verdictOf(scorer: string, score: Fields | undefined): ForeignVerdict | undefined {
   if (score === undefined) return undefined
   const { value, explanation } = score
-  const points = typeof value === 'string' ? (letters[value] ?? numberIn(value)) : numberIn(value)
+  const points = typeof value === 'string' ? (own(letters, value) ?? numberIn(value)) : numberIn(value)
   const why = textIn(explanation)
   const reason = `${scorer}: ${JSON.stringify(value)}${why === undefined ? '' : `. ${why}`}`
   if (points === undefined || points < 0 || points > 1) return { kind: 'unjudged', reason }

@@ -3,6 +3,7 @@ import { readLooseValue } from '../protocol/loose-value.ts'
 import { fieldsOf } from '../shared/fields.ts'
 import type { Fields } from '../shared/fields.ts'
 import { parseJson } from '../shared/json.ts'
+import { own } from '../shared/known.ts'
 import type { Call, CallUsage, LoggedMessage } from './foreign.ts'
 
 export interface MessageOptions {
@@ -39,10 +40,11 @@ function readMessage(value: unknown, { resolve = (text) => text, usageOf }: Mess
     ...(typeof failed === 'string' && failed !== '' ? [`Error: ${resolve(failed)}`] : []),
   ]
   const text = texts.join('\n')
-  const isReply = roles[String(role)] === 'assistant'
+  const known = own(roles, String(role)) ?? 'user'
+  const isReply = known === 'assistant'
   const native = isReply && Array.isArray(message['tool_calls']) ? message['tool_calls'].map(nativeCall) : []
   return {
-    role: roles[String(role)] ?? 'user',
+    role: known,
     text,
     thinking,
     pictures: content.pictures,

@@ -198,6 +198,18 @@ test("results of DeepEyes' evaluation: pictures from a folder, boxes in pixels, 
   ])
 })
 
+test("DeepEyes' evaluation with several questions about a picture, and one of them twice", async () => {
+  const path = join(folder, 'result_several_deepeyes-7b.jsonl')
+  const asked = (question: string) => deepEyes('sa_1.png', { question })
+  await writeText(path, jsonLines(asked('What?'), asked('Where?'), asked('What?')))
+  const { searches } = await imported(path, join(folder, 'several'))
+  expect(searches.map(({ problem, sampleIndex }) => [problem.docId, problem.question, sampleIndex])).toEqual([
+    ['sa_1.png', 'What?', 0],
+    ['sa_1.png, question 2', 'Where?', 0],
+    ['sa_1.png', 'What?', 1],
+  ])
+})
+
 test.each([
   ['without the tokens that open messages', (role: string, text: string) => `${role}\n${text}\n`],
   ['with them', (role: string, text: string) => `<|im_start|>${role}\n${text}<|im_end|>\n`],
