@@ -55,6 +55,17 @@ test('a message that is too long is refused by its id, and the next is answered'
   expect(await once(child, 'close')).toEqual([0, null])
 })
 
+test('a line that is no message is answered, and so are the messages of a batch', async () => {
+  const child = spawn(process.execPath, [program, 'mcp'])
+  const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]()
+  const answer = async (): Promise<unknown> => JSON.parse((await lines.next()).value as string)
+  child.stdin.write('hello\n[{"jsonrpc":"2.0","id":1,"method":"ping"},{"jsonrpc":"2.0","id":"b","method":"ping"}]\n')
+  expect(await answer()).toMatchObject({ id: null, error: { code: -32_700 } })
+  expect([await answer(), await answer()]).toMatchObject([{ id: 1 }, { id: 'b' }])
+  child.stdin.end()
+  expect(await once(child, 'close')).toEqual([0, null])
+})
+
 test('ends when stdin does, having said nothing', async () => {
   expect(await startProgram(['mcp']).ended).toMatchObject({ code: 0, signal: null, stdout: '' })
 })

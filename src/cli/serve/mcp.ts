@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import type { Command } from 'commander'
 import { autoPolicy } from '../../policy/registry/kinds.ts'
 import { checkPolicy, checkProblem, openPolicy } from '../../policy/registry/open-policy.ts'
+import type { JsonRpcRefusal } from '../../server/mcp/message-lines.ts'
 import { SearchQueue } from '../../server/search-queue.ts'
 import { catchInterrupt } from '../../shared/interrupt.ts'
 import { withBest } from '../options/auto-policy.ts'
@@ -44,9 +45,10 @@ async function mcp(options: Values<typeof mcpOptions>): Promise<void> {
   const { kind } = checkPolicy(options, 'ask')
   const profile = chosenProfile(options)
   // Imported here, so that other commands do not pay for loading it.
-  const [{ mcpServer }, { messageLines }, { StdioServerTransport }] = await Promise.all([
+  const [{ mcpServer }, { messageLines }, { checkedMessages }, { StdioServerTransport }] = await Promise.all([
     import('../../server/mcp/server.ts'),
     import('../../server/mcp/message-lines.ts'),
+    import('../../server/mcp/checked-messages.ts'),
     import('@modelcontextprotocol/sdk/server/stdio.js'),
   ])
   const policy = await openPolicy(options, profile)
@@ -69,9 +71,10 @@ async function mcp(options: Values<typeof mcpOptions>): Promise<void> {
       once(process.stdin, 'close'),
       once(interrupt.signal, 'abort'),
     ])
-    const lines = messageLines((refusal) => void process.stdout.write(`${JSON.stringify(refusal)}\n`))
+    const refuse = (refusal: JsonRpcRefusal): void => void process.stdout.write(`${JSON.stringify(refusal)}\n`)
+    const messages = process.stdin.pipe(messageLines(refuse)).pipe(checkedMessages(refuse))
     // Lines are complete and bounded by our own limits.
-    const transport = new StdioServerTransport(process.stdin.pipe(lines), process.stdout, { maxBufferSize: Infinity })
+    const transport = new StdioServerTransport(messages, process.stdout, { maxBufferSize: Infinity })
     await server.connect(transport)
     await ended
   } finally {

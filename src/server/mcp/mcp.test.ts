@@ -201,6 +201,13 @@ describe('mistakes are results that say what to do', () => {
     await client.close()
   })
 
+  test('a long path, of which only the start is repeated', async () => {
+    const client = await inMemory(searcher)
+    const result = await call(client, 'zoom', { image: 'x'.repeat(500_000), box: [0, 0, 1, 1] })
+    expect([result.isError, words(result).join().length < 10_000]).toEqual([true, true])
+    await client.close()
+  })
+
   test('a full queue', async () => {
     const client = await inMemory({ ...searcher, queue: new SearchQueue({ atOnce: 0, waiting: 0 }) })
     const result = await call(client, 'visual_search', { image: file, question })
@@ -299,7 +306,8 @@ test('a result stays below a megabyte, and so does each message of progress, wha
   await client.close()
 })
 
-test('who gives up makes room', async () => {
+test('who gives up makes room, which is not a fault', async () => {
+  const before = faults.length
   const queue = new SearchQueue({ atOnce: 1, waiting: 0 })
   const client = await inMemory({ ...searcher, queue })
 
@@ -312,5 +320,6 @@ test('who gives up makes room', async () => {
   await expect
     .poll(async () => (await call(client, 'visual_search', { image: file, question, max_turns: 1 })).isError)
     .not.toBe(true)
+  expect(faults).toHaveLength(before)
   await client.close()
 })

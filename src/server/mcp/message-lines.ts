@@ -81,7 +81,8 @@ const id = String.raw`"id"\s*:\s*(${string}|-?\d+)`
 const idAtStart = new RegExp(String.raw`^\s*{\s*(?:${field}\s*,\s*)*?${id}\s*[,}]`)
 const idAtEnd = new RegExp(String.raw`,\s*${id}(?:\s*,\s*${field})*\s*}\s*$`)
 
-function idOf(start: string, end: string): string | number | null {
+/** The id of a message, from a kilobyte of its start and of its end; null if they do not show it. */
+export function idOf(start: string, end: string): string | number | null {
   const found = idAtStart.exec(start)?.[1] ?? idAtEnd.exec(end)?.[1]
   if (found === undefined) return null
   try {

@@ -61,13 +61,14 @@ export function mcpServer({ searcher, files, keep, onFault }: McpOptions): McpSe
     )
 
   /** Returns errors as tool results, so that the calling model can read how to correct the call. */
-  async function explained(work: () => Promise<CallToolResult>): Promise<CallToolResult> {
+  async function explained(signal: AbortSignal, work: () => Promise<CallToolResult>): Promise<CallToolResult> {
     try {
       return await work()
     } catch (error) {
       const refusal = asHttpError(error)
-      if (refusal.status === 500) onFault(error)
-      return { isError: true, content: [text(refusal.message)] }
+      // Nobody waits for a cancelled call.
+      if (refusal.status === 500 && !signal.aborted) onFault(error)
+      return { isError: true, content: [text(cut(refusal.message))] }
     }
   }
 
@@ -108,7 +109,7 @@ export function mcpServer({ searcher, files, keep, onFault }: McpOptions): McpSe
       { image: source, further_images: more = [], question, max_turns: maxTurns },
       { signal, sendNotification, _meta },
     ) =>
-      explained(async () => {
+      explained(signal, async () => {
         const files = [source, ...more].map(fileOf)
         const asked = { question, files, maxTurns, seed: 0 }
         const searched = searchPicture(searcher, asked, signal)
@@ -146,7 +147,7 @@ export function mcpServer({ searcher, files, keep, onFault }: McpOptions): McpSe
       annotations: { readOnlyHint: true },
     },
     ({ image: source, box }, { signal }) =>
-      explained(async () => {
+      explained(signal, async () => {
         const picture = await openPicture(fileOf(source), { reading, cutOff: 'shown', signal })
         const edgeAt = (index: number): number => itemAt(box, index)
         const rule = { errorText: 'helpful', crop: { edges: 'nearest', padding: 0, minSide: 1 } } as const
