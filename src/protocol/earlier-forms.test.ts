@@ -34,3 +34,7 @@ it.each(['deepeyes', 'pixel-reasoner'] as const)('knows %s from before by its ha
   expect(changedSince({ name, sha256 })).toContain('its own evaluation')
   expect(changedSince({ name: `${name}-lenient`, sha256 })).toBeUndefined()
 })
+
+it('knows no earlier form of a name that every object has', () => {
+  expect(changedSince({ name: 'constructor', sha256: '3bd8605012d9' })).toBeUndefined()
+})

@@ -1,4 +1,5 @@
 /** Earlier versions of profiles: scores under their hashes are not comparable with current ones of the same name. Pure. */
+import { own } from '../shared/known.ts'
 
 interface Change {
   /** What has changed since. */
@@ -54,5 +55,5 @@ const changes: readonly Change[] = [
 
 /** What has changed since the profile of this name had this hash; undefined if unknown. */
 export function changedSince({ name, sha256 }: { readonly name: string; readonly sha256: string }): string | undefined {
-  return changes.find(({ hashes }) => hashes[name]?.some((hash) => sha256.startsWith(hash)))?.change
+  return changes.find(({ hashes }) => own(hashes, name)?.some((hash) => sha256.startsWith(hash)))?.change
 }

@@ -1,4 +1,5 @@
 /** Comma-separated values for spreadsheets. Pure. */
+import { own } from '../../shared/known.ts'
 import type { SolvedProblem } from '../figures/report.ts'
 
 export type CsvRow = readonly (string | number)[]
@@ -37,7 +38,7 @@ export function problemsCsv(solved: readonly SolvedProblem[]): string {
   const head = ['problem', ...keys, 'right', 'searches', 'solve rate', 'mean turns', 'corrected by hand']
   const rows = solved.map(({ name, slices, right, searches, meanTurns, corrected }) => [
     name,
-    ...keys.map((key) => slices[key] ?? ''),
+    ...keys.map((key) => own(slices, key) ?? ''),
     right,
     searches,
     right / searches,
