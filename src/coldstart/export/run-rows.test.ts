@@ -188,6 +188,17 @@ describe('marks', () => {
     '[IMG]',
     '<<SYS>>',
     '[gMASK]',
+    '<|turn>',
+    '<turn|>',
+    '<|channel>',
+    '<|visual token 000012|>',
+    ']<]start of image[>[',
+    '[THINK]',
+    '[TOOL_CONTENT]',
+    '<loc0123>',
+    '<im_patch>',
+    '<seed:think>',
+    '<bbox>',
   ])('special tokens of chat models are none of the text either: %s', (token) => {
     for (const change of [
       { messages: [{ ...question, text: `<image>\nWhat is ${token}?` }, reply] },
@@ -202,6 +213,7 @@ describe('marks', () => {
     '<tool_call>\n{"name": "zoom"}\n</tool_call>',
     '<grounding>{"bbox_2d": [0, 0, 1, 1], "source": "original_image"}</grounding>',
     '||a|| <| |> [1] [x](y) <b>bold</b> <images>',
+    'the sign [EXIT] [NO_ENTRY], <location>, <1>, a[0]<b[1], x <| y |> z',
   ])('ordinary replies pass: %s', (text) => {
     expect(specialTextIn({ ...row, messages: [question, { ...reply, text }] })).toBeUndefined()
   })

@@ -9,17 +9,19 @@ import type { TrainingRow } from './training-row.ts'
 const names = [
   // Media placeholders of trainers and chat templates.
   'image|img|video|audio|vid|IMG|IMAGE|VIDEO|AUDIO|IMG_CONTEXT|ImageHere|media',
-  '(?:image|video|audio|img)[_-](?:pad|token|placeholder|newline|soft_token|start|end|id|break)',
-  '(?:start|end)_of_(?:image|audio|video|turn|utterance|text)|(?:im|vision)_(?:start|end)',
-  'global-img|fake_token_around_image|row_\\d+_col_\\d+|slice|tile|unit|ref|box|quad|point',
+  '(?:image|video|audio|img)[_-](?:pad|token|placeholder|newline|soft_token|start|end|id|break|atom)',
+  '(?:start|end)_of_(?:image|audio|video|turn|utterance|text)|(?:im|vision)_(?:start|end|patch|col|low)',
+  'global-img|fake_token_around_image|row_\\d+_col_\\d+|slice|tile|unit|ref|box|quad|point|bbox|ref-object',
+  'loc_?\\d{1,4}|seg\\d{3}|extra_id_\\d+|reserved_?\\d+|SPECIAL_\\d+|fim_[a-z]+|seed:[a-z_]+',
   // End of text and turn.
   's|bos|eos|pad|unk|mask|sep|cls|sop|eop|BOS_TOKEN|EOS_TOKEN|unused_?\\d+|endoftext',
 ].join('|')
 const patterns = [
-  /<\/?\|[^|<>\s]{1,64}\|>/, // <|im_end|>, <|image_1|>: Qwen, Llama, Phi, GPT, GLM, Kimi
-  /<｜[^｜<>\s]{1,64}｜>/, // DeepSeek
+  /<\/?[|｜](?!\s)[^|｜<>\n]{1,64}(?<!\s)[|｜]>/, // <|im_end|>, <|visual token 7|>, <｜User｜>: Qwen, Llama, Phi, GPT, GLM, Kimi, DeepSeek
+  /<\/?[|｜][^|｜<>\s]{1,64}>|<\/?[^|｜<>\s]{1,64}[|｜]>/, // <|turn>, <turn|>: Gemma 4
+  /\]<\][^[\]<>\n]{1,64}\[>\[/, // ]<]image[>[: MiniMax
   new RegExp(`</?(?:${names})>`),
-  /<<\/?SYS>>|\[\/?(?:INST|IMG|IMG_BREAK|IMG_END|TOOL_CALLS|TOOL_RESULTS|AVAILABLE_TOOLS|SYSTEM_PROMPT)\]/, // Mistral
+  /<<\/?SYS>>|\[\/?(?:INST|IMG|THINK|ARGS|AUDIO|(?:IMG|TOOL|AVAILABLE|CALL|SYSTEM|BEGIN|MODEL)_[A-Z]+)\]/, // Mistral
   /\[(?:gMASK|MASK|CLS|SEP|PAD|UNK)\]/,
 ]
 const special = new RegExp(patterns.map(({ source }) => source).join('|'))
