@@ -3,8 +3,9 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, it } from 'vitest'
+import { UserError } from './errors.ts'
 import { replaceFile } from './replace-file.ts'
-import { unwritable } from './unwritable.ts'
+import { isUnwritable, unwritable } from './unwritable.ts'
 
 it('a file that has the name of a folder is for the user to mend', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'unwritable-'))
@@ -49,4 +50,16 @@ it.each([
     exitCode,
     message: expect.stringMatching(/Earlier pages are kept\.$/) as unknown,
   })
+})
+
+it.each([
+  [{ code: 'EIO', syscall: 'write' }, true],
+  [{ code: 'EFBIG', syscall: 'write' }, true],
+  [{ code: 'EACCES', syscall: 'mkdir' }, true],
+  [{ code: 'EROFS', syscall: 'open' }, true],
+  [{ code: 'EIO', syscall: 'read' }, false],
+  [{ code: 'ENOENT', syscall: 'open' }, false],
+])('of %j it is %s that it can only come from writing', (facts, only) => {
+  expect(isUnwritable(Object.assign(new Error('no'), facts))).toBe(only)
+  expect(isUnwritable(new UserError('EIO', 'no'))).toBe(false)
 })

@@ -1,5 +1,6 @@
 /** Errors for failed writes: the file, the platform's reason, and what to do. */
 import { errorCodeOf, messageOf, MiniO3Error } from './errors.ts'
+import { fieldsOf } from './fields.ts'
 
 const goOn = 'What was stored before is kept: repeat the command to resume.'
 
@@ -53,7 +54,12 @@ const fixes: readonly (readonly [readonly string[], string])[] = [
   [['EMFILE', 'ENFILE'], 'Raise the limit on open files (ulimit -n).'],
 ]
 
-/** Whether this is a platform error that only affects writing, such as a full disk. */
+/** Whether this is a platform error of a call that writes, such as one of a full or failing disk. */
 export function isUnwritable(error: unknown): boolean {
-  return !(error instanceof MiniO3Error) && ['ENOSPC', 'EDQUOT', 'EROFS'].includes(errorCodeOf(error))
+  if (error instanceof MiniO3Error) return false
+  return fullCodes.includes(errorCodeOf(error)) || writingCalls.includes(fieldsOf(error)?.['syscall'])
 }
+
+/** A file cannot even be opened for writing. */
+const fullCodes = ['ENOSPC', 'EDQUOT', 'EROFS']
+const writingCalls: readonly unknown[] = ['write', 'writev', 'fsync', 'fdatasync', 'ftruncate', 'mkdir', 'rename']

@@ -22,10 +22,10 @@ export async function writeSharegpt(rows: AsyncIterable<TrainingRow>, folder: st
         bounds.image_min_pixels = Math.min(bounds.image_min_pixels, width * height)
       }
       const row = { conversations, system, images: await writeImages(folder, images) }
-      await file.write(`${before}${JSON.stringify(row)}`)
+      await file.appendFile(`${before}${JSON.stringify(row)}`)
       before = ',\n'
     }
-    await file.write('\n]\n')
+    await file.appendFile('\n]\n')
     await writeFile(join(folder, files.settings), yamlOf({ ...settings, ...bounds }))
   } finally {
     await file.close()

@@ -16,7 +16,7 @@ export async function writeTrl(rows: AsyncIterable<TrainingRow>, folder: string)
     for await (const row of rows) {
       const names = await writeImages(folder, row.images)
       // The loader converts this column to `images`.
-      await file.write(`${JSON.stringify({ messages: typedMessages(row), file_names: names })}\n`)
+      await file.appendFile(`${JSON.stringify({ messages: typedMessages(row), file_names: names })}\n`)
     }
   } finally {
     await file.close()
