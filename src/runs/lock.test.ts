@@ -1,6 +1,6 @@
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdir, mkdtemp, readdir, readFile, rm, utimes, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readdir, readFile, rm, symlink, utimes, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
@@ -50,6 +50,16 @@ describe('the lock of a run', () => {
     expect(JSON.parse(await readFile(file, 'utf8'))).toMatchObject({ process: { pid: process.pid } })
     await lock.release()
     expect(await readdir(folder)).toEqual([])
+  })
+
+  it.each<[string, () => Promise<unknown>]>([
+    ['a folder', () => mkdir(file)],
+    ['a pipe', async () => spawnSync('mkfifo', [file])],
+    ['a link to nothing', () => symlink('nowhere', file)],
+    ['a link to another file', () => symlink(process.execPath, file)],
+  ])('is refused where %s has its name', async (_, leave) => {
+    await leave()
+    await expect(lockRun(folder, quick)).rejects.toMatchObject({ code: 'run-lock-unreadable', exitCode: 2 })
   })
 
   it('is respected while a holder that cannot be looked up touches it', async () => {

@@ -4,7 +4,7 @@
  * process; one in another container or on another machine by its heartbeat, which touches the file.
  */
 import { randomUUID } from 'node:crypto'
-import { link, open, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises'
+import { link, lstat, open, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { z } from 'zod'
@@ -203,8 +203,11 @@ function holdLock(file: string, own: string, { beatMs, silentMs }: LockTimes): R
 async function read(file: string): Promise<Held | undefined> {
   let text: string
   try {
+    // A pipe would never end.
+    if (!(await lstat(file)).isFile()) throw new UserError('run-lock-unreadable', `${file} is not a file. Delete it.`)
     text = await readFile(file, 'utf8')
   } catch (error) {
+    if (error instanceof UserError) throw error
     if (errorCodeOf(error) === 'ENOENT') return undefined
     throw new UserError('run-lock-unreadable', `${file} cannot be read (${errorCodeOf(error)}). Delete it.`, {
       cause: error,

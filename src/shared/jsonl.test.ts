@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs'
-import { mkdtemp, open, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, open, readFile, rm, symlink, writeFile } from 'node:fs/promises'
 import type { FileHandle } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -81,6 +81,14 @@ describe('jsonl', () => {
     for await (const value of readJsonl(path, numbered, (one) => bad.push(one))) values.push(value)
     expect(values).toEqual([{ n: 1 }, { n: 3 }])
     expect(bad).toEqual([{ place: `${path}:2`, why: expect.stringContaining(why) }])
+  })
+
+  it('does not write through a link', async () => {
+    const other = join(folder, 'other')
+    await writeFile(other, 'precious')
+    await symlink(other, path)
+    await expect(openJsonl(path)).rejects.toThrow(/lines\.jsonl cannot be written: .*is a link/)
+    expect(await readFile(other, 'utf8')).toBe('precious')
   })
 
   it('takes a line of bytes that are no text for a bad one', async () => {

@@ -3,6 +3,7 @@
  * ignored by readers and truncated before the next append, and a damaged line does not affect others.
  */
 import { isUtf8 } from 'node:buffer'
+import { constants } from 'node:fs'
 import { open, stat } from 'node:fs/promises'
 import type { FileHandle } from 'node:fs/promises'
 import { z } from 'zod'
@@ -26,9 +27,12 @@ interface Waiting {
   readonly reject: (error: unknown) => void
 }
 
+const { O_RDWR, O_APPEND, O_CREAT, O_NOFOLLOW } = constants
+
 /** Opens or creates a file for appending. Only one writer at a time. */
 export async function openJsonl(path: string): Promise<JsonlWriter> {
-  const file = await open(path, 'a+').catch((cause: unknown) => {
+  // A link could lead to any file, whose last line would then be truncated.
+  const file = await open(path, O_RDWR | O_APPEND | O_CREAT | O_NOFOLLOW, 0o666).catch((cause: unknown) => {
     throw unwritable(path, cause)
   })
   let wholeBytes: number

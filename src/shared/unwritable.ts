@@ -45,7 +45,9 @@ const placeFaults: readonly PlaceFault[] = [
   { codes: ['EISDIR'], why: 'it is a folder', fix: 'Name a file.' },
   { codes: ['EACCES', 'EPERM', 'EROFS'], fix: 'Allow writing there, or name another folder.' },
   // Folders that are missing are made; where that is impossible, as in /proc, this is the code.
-  { codes: ['ENOENT', 'ELOOP'], fix: 'Name another folder.' },
+  { codes: ['ENOENT'], fix: 'Name another folder.' },
+  // Of a file that is only opened if it is none, and of links that lead to each other.
+  { codes: ['ELOOP'], why: 'it is a link', fix: 'Remove it, or name another folder.' },
   { codes: ['ENAMETOOLONG'], fix: 'Choose a shorter name.' },
 ]
 
