@@ -31,7 +31,7 @@ const side = 24
 const alike = 6
 const unlike = 24
 /** Sources compared for one call at most: what it names, the originals, and the newest crops. */
-const mostSources = 8
+export const mostSources = 8
 
 export interface BoxFitter {
   /** `sources`: the likeliest first. `returned`: what came back, if it is in the log. Undefined if the box fits none of them. */

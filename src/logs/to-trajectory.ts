@@ -10,7 +10,7 @@ import type { Picture } from '../vision/picture.ts'
 import { boxIn, sourceIn } from './called-box.ts'
 import { draftsOf } from './drafts.ts'
 import type { TurnDraft } from './drafts.ts'
-import { wholePicture } from './fit-box.ts'
+import { mostSources, wholePicture } from './fit-box.ts'
 import type { BoxFitter, FittedBox, Source } from './fit-box.ts'
 import type { ForeignLog, ForeignSample, LoggedMessage } from './foreign.ts'
 import type { TakenPictures } from './taken-pictures.ts'
@@ -116,7 +116,8 @@ function sourcesFor({ originals, crops }: Shown, named: string | undefined): See
   const all = [...originals, ...crops]
   const isCrop = /observation|crop/i.test(named ?? '')
   const meant = isCrop ? [crops[number - 1], crops[number]] : [all[number], all[number - 1]]
-  return [...new Set([...meant.flatMap((one) => one ?? []), ...originals, ...crops.toReversed()])]
+  const newest = crops.slice(-mostSources).toReversed()
+  return [...new Set([...meant.flatMap((one) => one ?? []), ...originals.slice(0, mostSources), ...newest])]
 }
 
 function turnOf(

@@ -63,6 +63,13 @@ test('searches of the same name in several runs get other numbers, and the first
   expect(named.map(({ searches }) => searches.map(({ sampleIndex }) => sampleIndex))).toEqual([[0, 1], [2], [3]])
 })
 
+test('numbers for tens of thousands of searches of one name are found in time', () => {
+  const search = storedSearch({ seed: 1, right: true })
+  const searches = Array.from({ length: 30_000 }, () => search)
+  const [named] = withOwnNames([{ path: '', settings: {}, searches }])
+  expect(new Set(named!.searches.map(({ sampleIndex }) => sampleIndex)).size).toBe(searches.length)
+})
+
 test('what is left out is counted by its reason, also where a verdict was corrected by hand', async () => {
   const noted = await mkdtemp(join(folder, 'noted-'))
   const right = storedSearch({ seed: 1, right: true })

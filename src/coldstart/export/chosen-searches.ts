@@ -72,10 +72,14 @@ export interface SearchesOfRun {
 /** Searches of several runs that have the same name get other numbers. */
 export function withOwnNames<Run extends SearchesOfRun>(runs: readonly Run[]): Run[] {
   const taken = new Set<string>()
+  /** By name: the number from which on a further search of that name looks for a free one. */
+  const next = new Map<string, number>()
   const named = (search: Trajectory): Trajectory => {
-    let own = search
+    const key = keyOf(search)
+    let own = { ...search, sampleIndex: next.get(key) ?? search.sampleIndex }
     while (taken.has(keyOf(own))) own = { ...own, sampleIndex: own.sampleIndex + 1 }
     taken.add(keyOf(own))
+    next.set(key, own.sampleIndex + 1)
     return own
   }
   return runs.map((run) => ({ ...run, searches: run.searches.map(named) }))
