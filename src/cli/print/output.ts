@@ -4,6 +4,7 @@
  */
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { exitCodeOf, MiniO3Error, messageOf } from '../../shared/errors.ts'
+import { unwritable } from '../../shared/unwritable.ts'
 import { asStarted } from './as-started.ts'
 import { causesOf } from './causes.ts'
 import { plainJson, plainText } from './plain-text.ts'
@@ -66,11 +67,13 @@ export function showWarnings(): void {
   })
 }
 
-/** `mini-o3 ... | head` closes the pipe early: the command continues and its output is discarded. */
+/**
+ * `mini-o3 ... | head` closes the pipe early, and a terminal may go away (EIO): the command continues and its output is discarded. A result that
+ * cannot be written for another reason ends it; messages on stderr that cannot be written do not.
+ */
 export function tolerateClosedPipes(): void {
-  for (const stream of [process.stdout, process.stderr]) {
-    stream.on('error', (error: NodeJS.ErrnoException) => {
-      if (error.code !== 'EPIPE') throw error
-    })
-  }
+  process.stderr.on('error', () => {})
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE' && !(error.code === 'EIO' && process.stdout.isTTY)) throw unwritable('stdout', error)
+  })
 }
