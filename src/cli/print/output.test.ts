@@ -36,8 +36,11 @@ test.runIf(existsSync('/dev/full')).each([
     tolerateClosedPipes()
     runProgram('mini-o3 eval', async () => { say('working'); print('done'); await new Promise((r) => setTimeout(r, 50)) })`
   const full = openSync('/dev/full', 'w')
-  const stdio = ['ignore' as const, name === 'stdout' ? full : 'pipe', name === 'stderr' ? full : 'pipe']
-  const ended = spawnSync(process.execPath, ['--input-type=module', '-e', script], { stdio, encoding: 'utf8' })
+  const to = (stream: string): number | 'pipe' => (name === stream ? full : 'pipe')
+  const ended = spawnSync(process.execPath, ['--input-type=module', '-e', script], {
+    stdio: ['ignore', to('stdout'), to('stderr')],
+    encoding: 'utf8',
+  })
   closeSync(full)
   expect([ended.status, ended.stderr]).toEqual([code, told === null ? null : expect.stringMatching(told)])
 })
