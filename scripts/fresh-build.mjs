@@ -14,7 +14,7 @@ import { fileURLToPath } from 'node:url'
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
 /** What the build reads, besides the packages that the lock file names. */
 const folders = ['src', 'assembly', 'web']
-const files = ['asconfig.json', 'tsconfig.json', 'tsconfig.build.json', 'package-lock.json']
+const files = ['asconfig.json', 'tsconfig.json', 'tsconfig.build.json', 'vite.config.ts', 'package-lock.json']
 
 /** One hash over every source: their paths and their contents, with the line ends of any system. */
 export function sourcesHash(folder = root) {
