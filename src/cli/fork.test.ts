@@ -3,6 +3,7 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { runLines } from '../../test/run-lines.ts'
 import { startProgram } from '../../test/run-program.ts'
 import { jsonLines, storedSearch, writeRun } from '../../test/stored-searches.ts'
 import { embeddedPolicy } from '../policy/embedded/embedded-policy.ts'
@@ -63,7 +64,7 @@ test('another box is searched from and stored beside the run; without a change t
   expect(await readFile(join(run, 'trajectories.jsonl'), 'utf8')).toBe(jsonLines([parent]))
 })
 
-test.each([
+const refused: readonly (readonly [string, readonly string[], string])[] = [
   ['a box that is none', ['--turn', '1', '--box', '0.5,0.5'], 'four fractions'],
   ['a box whose left is right of its right', ['--turn', '1', '--box', '0.9,0.1,0.2,0.5'], 'left, top, right, bottom'],
   ['a source without a box', ['--turn', '1', '--source', 'original_image'], '--box'],
@@ -75,10 +76,14 @@ test.each([
   ['a turn that is not there', ['--turn', '99', '--seed', '5'], 'so it cannot be forked at turn 99'],
   ['nothing that is changed', ['--turn', '2', '--seed', '4'], 'Nothing is changed'],
   ['a problem that is not there', ['--turn', '1', '--problem', 'nowhere'], 'No problem is named nowhere'],
-])('is refused for %s', async (_, words, why) => {
-  const { code, stderr, stdout } = await fork(...words)
-  expect([code, stdout]).toEqual([2, ''])
-  expect(stderr).toContain(why)
+]
+
+test('what cannot be forked is refused, and why', async () => {
+  const lines = refused.map(([, words]) => ['fork', run, '--json', ...words])
+  for (const [number, { code, stdout, stderr }] of (await runLines(folder, lines)).entries()) {
+    const [what, , why] = refused[number]!
+    expect([what, code, stdout, stderr]).toEqual([what, 2, '', expect.stringContaining(why)])
+  }
 })
 
 test('forks are exported like the searches of their run, with what was written by hand only read unless wanted', async () => {

@@ -2,6 +2,7 @@
 import { access, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { runLines } from '../../../test/run-lines.ts'
 import { startProgram } from '../../../test/run-program.ts'
 import type { Ended } from '../../../test/run-program.ts'
 import { startTinkerServer, type TinkerServer } from '../../../test/tinker-server.ts'
@@ -57,30 +58,30 @@ test('--price says what it costs: in the plan, and step by step in the metrics',
   expect([wrong.code, wrong.stderr]).toEqual([2, expect.stringContaining('<read>,<sampled>,<trained>')])
 })
 
-test('--loss: what the engine lacks is refused by name, before anything is sent', async () => {
+test('what an engine cannot do is refused by name, before anything is sent, by a plan too', async () => {
   const before = server.requests.length
-  const elsewhere = ['--engine', `tinker:${server.url}`]
-  for (const [where, said] of [
-    [[], 'The embedded engine has no loss gspo'],
+  const gspo = ['--loss', 'gspo', '--run', 'lossless']
+  const away = ['--engine', 'tinker:https://a.thinkingmachines.dev']
+  const refused = [
+    [gspo, 'The embedded engine has no loss gspo'],
     [
-      [...elsewhere, '--tinker-server', 'skyrl-jax'],
+      ['--engine', `tinker:${server.url}`, '--tinker-server', 'skyrl-jax', ...gspo],
       'Servers of kind skyrl-jax have no loss gspo. They have ppo, cispo',
     ],
-  ] as const) {
-    const { code, stderr } = await mini(...rl, ...easy, ...where, '--loss', 'gspo', '--run', 'lossless')
-    expect([code, stderr]).toEqual([2, expect.stringContaining(said)])
-  }
+    [
+      ['--engine', 'tinker:http://127.0.0.1:9', '--staleness', '1', '--old-logprobs', 'trainer', '--plan'],
+      'add --old-logprobs sampler',
+    ],
+    [[...away, '--loss', 'dppo', '--plan'], 'Servers of kind hosted have no loss dppo'],
+    [[...away, '--lora-rank', '0', '--plan'], 'give --lora-rank 1 or more'],
+  ] as const
+  const ended = await runLines(
+    folder,
+    refused.map(([options]) => [...rl, ...easy, ...options]),
+  )
+  for (const [number, { code, stderr, changed }] of ended.entries())
+    expect([code, stderr, changed]).toEqual([2, expect.stringContaining(refused[number]![1]), []])
   expect(server.requests).toHaveLength(before)
-  await expect(access(join(folder, 'lossless'))).rejects.toThrow('ENOENT')
-})
-
-test.concurrent.each([
-  ['http://127.0.0.1:9', ['--staleness', '1', '--old-logprobs', 'trainer'], 'add --old-logprobs sampler'],
-  ['https://a.thinkingmachines.dev', ['--loss', 'dppo'], 'Servers of kind hosted have no loss dppo'],
-  ['https://a.thinkingmachines.dev', ['--lora-rank', '0'], 'give --lora-rank 1 or more'],
-])('--plan refuses what the run would refuse: %s %j', async (url, options, said) => {
-  const { code, stderr } = await mini(...rl, ...easy, '--engine', `tinker:${url}`, ...options, '--plan')
-  expect([code, stderr]).toEqual([2, expect.stringContaining(said)])
 })
 
 test('groups without spread are replaced under the official objectives on a server, as released, or where it is asked for', async () => {
@@ -92,11 +93,12 @@ test('groups without spread are replaced under the official objectives on a serv
     [[...elsewhere, '--objective', 'paper', '--max-sampling-rounds', '7'], 7],
     [[], 1],
   ] as const
-  for (const [options, samplingRounds] of planned) {
-    const { stdout } = await mini(...rl, ...easy, ...options, '--plan', '--json')
-    expect(JSON.parse(stdout)).toMatchObject({ plan: { samplingRounds } })
-  }
-  expect((await mini(...rl, ...easy, ...elsewhere, '--plan')).stdout).toContain('in up to 256 rounds')
+  const [told, ...plans] = await runLines(folder, [
+    [...rl, ...easy, ...elsewhere, '--plan'],
+    ...planned.map(([options]) => [...rl, ...easy, ...options, '--plan', '--json']),
+  ])
+  expect(told!.stdout).toContain('in up to 256 rounds')
+  expect(plans.map(({ stdout }) => JSON.parse(stdout).plan.samplingRounds)).toEqual(planned.map(([, rounds]) => rounds))
 })
 
 test('sft, then rl from what it made: weights stay on the server, keys in the environment', async () => {
@@ -140,14 +142,16 @@ test('an engine says what it can do and which settings it ignores, and a run kee
 
 test('wrong options are said before anything is sent', async () => {
   const before = server.requests.length
-  for (const [engine, said] of [
-    ['tinker:localhost', 'Use embedded, or tinker:http'],
-    [`tinker:${server.url}/?key=1`, 'must not contain a user, password or query'],
-  ] as const) {
-    const { code, stderr } = await mini(...sft, '--engine', engine, '--run', 'wrong')
-    expect([code, stderr]).toEqual([2, expect.stringContaining(said)])
-  }
-  const keyless = await mini(...sft, '--engine', `tinker:${server.url}`, '--api-key-env', 'NO_SUCH', '--run', 'wrong2')
-  expect([keyless.code, keyless.stderr]).toEqual([2, expect.stringContaining('NO_SUCH is empty or not set')])
+  const wrong = [
+    [['--engine', 'tinker:localhost'], 'Use embedded, or tinker:http'],
+    [['--engine', `tinker:${server.url}/?key=1`], 'must not contain a user, password or query'],
+    [['--engine', `tinker:${server.url}`, '--api-key-env', 'NO_SUCH'], 'NO_SUCH is empty or not set'],
+  ] as const
+  const ended = await runLines(
+    folder,
+    wrong.map(([options]) => [...sft, ...options, '--run', 'wrong']),
+  )
+  for (const [number, { code, stderr }] of ended.entries())
+    expect([code, stderr]).toEqual([2, expect.stringContaining(wrong[number]![1])])
   expect(server.requests).toHaveLength(before)
 })

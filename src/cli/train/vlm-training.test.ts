@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { startPlayedHub } from '../../../test/played-hub.ts'
 import { qwenFiles, writeQwenFiles } from '../../../test/qwen-files.ts'
+import { runLines } from '../../../test/run-lines.ts'
 import { startProgram } from '../../../test/run-program.ts'
 import type { Ended } from '../../../test/run-program.ts'
 import { startTinkerServer, type TinkerServer } from '../../../test/tinker-server.ts'
@@ -37,7 +38,8 @@ const mini = (...words: string[]): Promise<Ended> =>
 
 const files = ['--model-files', 'files']
 const few = ['--problems-per-step', '1', '--group-size', '2', '--max-sampling-rounds', '1', '--max-turns', '2']
-const rl = ['rl', '--data', 'd', '--steps', '1', ...few]
+const data = ['rl', '--data', 'd']
+const rl = [...data, '--steps', '1', ...few]
 
 describe('a vision-language model on a server', () => {
   test('learns searches, then by reinforcement from there; its rollouts and what the server does otherwise are kept', async () => {
@@ -141,47 +143,37 @@ describe('a vision-language model on a server', () => {
       ['rl: [1, 2]', /map command names to options/],
       ['a: &a [1]\nb: *a', /cannot be read/],
     ]
-    for (const [text, said] of wrong) {
-      await writeFile(join(folder, 'wrong.yaml'), text)
-      const { code, stderr } = await mini(...rl.slice(0, 3), '--config', 'wrong.yaml', ...engine, ...files, '--plan')
-      expect([code, stderr]).toEqual([2, expect.stringMatching(said)])
-    }
-    const absent = await mini(...rl.slice(0, 3), '--config', 'absent.yaml', '--plan')
-    expect([absent.code, absent.stderr]).toEqual([
-      2,
-      expect.stringMatching(/absent\.yaml cannot be read.*Shipped configurations.*qwen2\.5-vl-7b/),
+    for (const [number, [text]] of wrong.entries()) await writeFile(join(folder, `wrong-${number}.yaml`), text)
+    const absent = /absent\.yaml cannot be read.*Shipped configurations.*qwen2\.5-vl-7b/
+    const ended = await runLines(folder, [
+      ...wrong.map((_, number) => [...data, '--config', `wrong-${number}.yaml`, ...engine, ...files, '--plan']),
+      [...data, '--config', 'absent.yaml', '--plan'],
     ])
-  })
-
-  test.each([
-    ['no tokenizer for the server’s model', [], /model-files <folder>/],
-    ['a folder without one', ['--model-files', 'd'], /tokenizer\.json cannot be read/],
-    [
-      'a profile without text for its calls',
-      [...files, '--profile', 'tools'],
-      /profile tools does not fit Qwen2\.5-VL: its models do not call functions/,
-    ],
-    ['another policy’s profile', ['--profile', 'official'], /embedded policy only works with --profile embedded/],
-  ])('%s: exit 2 with the fix', async (_, options, said) => {
-    const { code, stderr } = await mini(
-      ...rl,
-      ...options,
-      ...engine,
-      '--medium',
-      '0',
-      '--hard',
-      '0',
-      '--easy',
-      '1',
-      '--run',
-      'w',
+    expect(ended.map(({ code, stderr }) => [code, stderr])).toEqual(
+      [...wrong.map(([, said]) => said), absent].map((said) => [2, expect.stringMatching(said)]),
     )
-    expect([code, stderr]).toEqual([2, expect.stringMatching(said)])
   })
 
-  test('files without a server: exit 2, nothing written', async () => {
-    const { code, stderr } = await mini(...rl, ...files, '--run', 'none')
-    expect([code, stderr]).toEqual([2, expect.stringContaining('add --engine tinker:')])
+  test('what does not fit ends with exit code 2 and the fix, and writes nothing', async () => {
+    const easy = ['--medium', '0', '--hard', '0', '--easy', '1']
+    const wrong = [
+      // No tokenizer for the server's model, a folder without one, and a profile without text for its calls.
+      [engine, /model-files <folder>/],
+      [[...engine, '--model-files', 'd'], /tokenizer\.json cannot be read/],
+      [
+        [...engine, ...files, '--profile', 'tools'],
+        /profile tools does not fit Qwen2\.5-VL: its models do not call functions/,
+      ],
+      [[...engine, '--profile', 'official'], /embedded policy only works with --profile embedded/],
+      [files, /add --engine tinker:/],
+    ] as const
+    const ended = await runLines(
+      folder,
+      wrong.map(([options]) => [...rl, ...options, ...easy, '--run', 'none']),
+    )
+    expect(ended.map(({ code, stderr }) => [code, stderr])).toEqual(
+      wrong.map(([, said]) => [2, expect.stringMatching(said)]),
+    )
     await expect(access(join(folder, 'none'))).rejects.toThrow('ENOENT')
   })
 })
