@@ -21,6 +21,7 @@ import { readSteps, type Stage } from '../src/runs/training.ts'
 import { defaultRlSettings, type RunRlSettings } from '../src/train/rl/run-rl.ts'
 import type { RunSftSettings } from '../src/train/sft/run-sft.ts'
 import { view } from '../src/vision/fit.ts'
+import type { Picture, Pixels } from '../src/vision/picture.ts'
 
 export const tinyModel: ModelConfig = {
   ...defaultConfig,
@@ -32,8 +33,22 @@ export const tinyModel: ModelConfig = {
 }
 
 const scenes = [1, 2].map((seed) => makeScene(seed, 'easy', seed))
+/** Draws each region once: searches in training look at the same few again and again. */
+function drawnOnce(picture: Picture): Picture {
+  const drawn = new Map<string, Promise<Pixels>>()
+  return {
+    ...picture,
+    region(...wanted) {
+      const key = JSON.stringify(wanted)
+      const pixels = drawn.get(key) ?? picture.region(...wanted)
+      drawn.set(key, pixels)
+      return pixels
+    },
+  }
+}
+
 export const tinyTasks: readonly Task[] = scenes.map((scene) => ({
-  picture: scenePicture(scene, 512),
+  picture: drawnOnce(scenePicture(scene, 512)),
   problem: makeProblem(scene),
 }))
 export const tinyProblems = { easy: tinyTasks.map((task) => async () => task), medium: [], hard: [] }

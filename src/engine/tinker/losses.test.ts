@@ -2,7 +2,7 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
-import { createBigram } from '../../../test/bigram.ts'
+import { createBigram, numbersIn } from '../../../test/bigram.ts'
 import { ids } from '../../../test/qwen-files.ts'
 import { tinyFolder } from '../../../test/tinker-runs.ts'
 import { startTinkerServer, type TinkerServer } from '../../../test/tinker-server.ts'
@@ -86,7 +86,7 @@ async function open(
       await engine.save(file)
       const { weights } = JSON.parse(await readFile(file, 'utf8')) as { weights: string }
       const saved = await readFile(join(folder, `${weights.slice('tinker://'.length)}.safetensors`), 'utf8')
-      return (JSON.parse(saved) as { logits: number[] }).logits
+      return [...numbersIn((JSON.parse(saved) as { logits: string }).logits)]
     },
   }
 }

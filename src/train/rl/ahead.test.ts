@@ -54,6 +54,16 @@ function train(run: RunFolder, changes: Partial<RunRlOptions> = {}) {
   return runRl({ problems, learner, engine: bigramEngine(freshBigram()), settings, run, ...changes })
 }
 
+let whole: Promise<RunFolder> | undefined
+/** A run with the settings of all, from start to end: what it comes to is always the same. */
+function wholeRun(): Promise<RunFolder> {
+  whole ??= newRun().then(async (run) => {
+    expect(await train(run)).toBe('complete')
+    return run
+  })
+  return whole
+}
+
 async function figures(run: RunFolder): Promise<RlMetrics[]> {
   return (await figuresOf(run, 'rl')) as RlMetrics[]
 }
@@ -75,9 +85,7 @@ async function killedAt(at: number, changes: Partial<RunRlOptions> = {}): Promis
 
 describe('a step that is searched while the one before is learned from', () => {
   test('its samples keep the log-probabilities that they were drawn with, and behind a checkpoint none is stale', async () => {
-    const run = await newRun()
-    expect(await train(run)).toBe('complete')
-    const steps = await figures(run)
+    const steps = await figures(await wholeRun())
     expect(steps.map(({ staleness }) => staleness)).toEqual([0, 1, 1, 0, 1, 1])
     // Exactly those of the trainer where its weights sampled; off by one step of learning where they did not.
     for (const { staleness, mismatch } of steps) {
@@ -87,8 +95,7 @@ describe('a step that is searched while the one before is learned from', () => {
   })
 
   test('without it nothing is stale, and it changes nothing of the first step', async () => {
-    const [stale, fresh] = [await newRun(), await newRun()]
-    await train(stale)
+    const [stale, fresh] = [await wholeRun(), await newRun()]
     await train(fresh, { settings: { ...settings, staleness: 0 } })
     const [first, second] = [await figures(stale), await figures(fresh)]
     expect(second.map(({ staleness }) => staleness)).toEqual([0, 0, 0, 0, 0, 0])
@@ -123,11 +130,9 @@ describe('a step that is searched while the one before is learned from', () => {
   })
 
   test.each([2, 3, 5])('killed before step %i is logged, it goes on to the same figures and weights', async (at) => {
-    const whole = await newRun()
-    await train(whole)
     const broken = await killedAt(at)
     expect(await train(broken)).toBe('complete')
-    expect(await madeBy(broken)).toEqual(await madeBy(whole))
+    expect(await madeBy(broken)).toEqual(await madeBy(await wholeRun()))
   })
 
   test('stopped, it ends the searches of the step that is not to come, and goes on from the step that is done', async () => {
@@ -155,8 +160,7 @@ describe('a step that is searched while the one before is learned from', () => {
   })
 
   test('over HTTP it comes to the same figures and weights as in process', async () => {
-    const near = await newRun()
-    await train(near)
+    const near = await wholeRun()
     const folder = await tinyFolder()
     const make = async () => serveVlm(tinyVlm, bigramComputing(freshBigram()))
     const server = await startTinkerServer({ folder, modelName: 'Qwen/Tiny-VL', make, holdMs: 20, staleSampling: true })
