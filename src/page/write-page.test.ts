@@ -40,7 +40,7 @@ test('large pictures and large views are reduced to what a page has room for', a
 
 test('a page keeps to its bytes however many searches it shows: their pictures become smaller', async () => {
   const search = searchOf(await noise(1400, 1400), profiles.default, 1500)
-  const { page } = await written(Array.from({ length: 16 }, () => search))
+  const { page } = await written(Array.from({ length: 8 }, () => search))
   expect(imagesOf(page).reduce((sum, { length }) => sum + length, 0)).toBeLessThan(16 * 1024 ** 2)
   expect(Math.max(...(await sidesOf(page)))).toBeLessThan(1400)
 })
