@@ -277,6 +277,9 @@ describe('stage 2 as a run', () => {
     const judge: Judge = () => ({ kind: 'wrong', reason: '' })
     expect([end, await train({ settings: wrong, run: alike, judge })]).toEqual(['unlearned', 'unlearned'])
     expect(whyUnlearned(await readSteps(alike, 'rl'))).toMatch(/No answer was right/)
+    // A log that was lost does not say that nothing was learned.
+    await writeFile(alike.file('metrics.jsonl'), '')
+    expect(await train({ settings: wrong, run: alike, judge })).toBe('complete')
     expect(whyUnlearned([{ maskedShare: 1, reward: 0 }])).toMatch(/--max-turns/)
     expect(whyUnlearned([{ maskedShare: 0, reward: 1 }])).toMatch(/harder/)
     expect(whyUnlearned([{ maskedShare: 0, reward: 0.5, zeroSpreadShare: 1 }])).toMatch(/--group-size/)

@@ -163,7 +163,9 @@ export async function runRl(options: RunRlOptions): Promise<RlEnd> {
     }
     await engine.saveForUse(run.file(policyFile(engine.checkpointSuffix)))
     if (isBroken()) return short >= lastingSteps ? 'collapsed' : 'lost'
-    return (await readSteps(run, 'rl')).some(hasLearned) ? 'complete' : 'unlearned'
+    const steps = await readSteps(run, 'rl')
+    // Of steps whose lines were lost nobody knows.
+    return steps.length < settings.steps || steps.some(hasLearned) ? 'complete' : 'unlearned'
   } finally {
     cut.abort()
     await ahead?.catch(() => {})
