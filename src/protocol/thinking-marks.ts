@@ -61,17 +61,31 @@ const mostBlocks = 16
 
 /** The text without closed thinking, for a model that thinks again behind its answer; undefined if there is none. */
 export function outsideThinking(text: string): string | undefined {
-  let said: string | undefined
-  let rest = text
-  for (let count = 0; count < mostBlocks; count++) {
-    const block = firstBlock(lowered(rest))
-    if (block === undefined) break
-    const before = rest.slice(0, block.opens)
+  const blocks = closedThinking(text)
+  if (blocks.length === 0) return undefined
+  const ends = [0, ...blocks.map(({ closed }) => closed)]
+  let said = ''
+  for (const [at, from] of ends.entries()) {
+    const before = text.slice(from, blocks[at]?.opens)
     // A closing mark that nothing opened ends the thinking that the chat template opened.
-    said = splitAtThinking(before)?.said ?? (said ?? '') + before
-    rest = rest.slice(block.closed)
+    said = splitAtThinking(before)?.said ?? said + before
   }
-  return said === undefined ? undefined : said + rest
+  return said
+}
+
+/** Where the closed thinking stands, from its opening to its closing mark. */
+export function closedThinking(text: string): readonly ThinkingBlock[] {
+  const lower = lowered(text)
+  const blocks: ThinkingBlock[] = []
+  let from = 0
+  while (blocks.length < mostBlocks) {
+    const block = firstBlock(lower.slice(from))
+    if (block === undefined) break
+    const { opens, start, end, closed } = block
+    blocks.push({ opens: from + opens, start: from + start, end: from + end, closed: from + closed })
+    from += closed
+  }
+  return blocks
 }
 
 /** Position of the first opening mark, or undefined. */
@@ -110,14 +124,14 @@ export function firstThinkingSpan(text: string): ThinkingSpan | undefined {
   return block && { start: block.start, end: block.end, closed: block.closed }
 }
 
-export type ThinkingSpan = TextSpan & { readonly closed: number }
+type ThinkingSpan = TextSpan & { readonly closed: number }
 
 /** `opens`: where its opening mark starts. */
-type Block = ThinkingSpan & { readonly opens: number }
+export type ThinkingBlock = ThinkingSpan & { readonly opens: number }
 
-function firstBlock(lower: string): Block | undefined {
-  let unopened: Block | undefined
-  let first: Block | undefined
+function firstBlock(lower: string): ThinkingBlock | undefined {
+  let unopened: ThinkingBlock | undefined
+  let first: ThinkingBlock | undefined
   for (const [open, close] of pairs) {
     const opens = indexOf(lower, open)
     const start = open === null || opens < 0 ? 0 : opens + open.length
@@ -130,6 +144,6 @@ function firstBlock(lower: string): Block | undefined {
   return first ?? unopened
 }
 
-function earlier(known: Block | undefined, other: Block): Block {
+function earlier(known: ThinkingBlock | undefined, other: ThinkingBlock): ThinkingBlock {
   return known === undefined || other.end < known.end ? other : known
 }

@@ -7,6 +7,7 @@ import { parseJson } from '../../shared/json.ts'
 import type { EncodedMessage } from './encode-message.ts'
 import { fieldsOf } from '../../shared/fields.ts'
 import type { Fields } from '../../shared/fields.ts'
+import { firstThinking } from '../../protocol/thinking-marks.ts'
 import type { ToolCall } from './messages.ts'
 import { contentText, thinkingOf, withoutThinking } from './thinking.ts'
 
@@ -60,7 +61,9 @@ export function rewritten(
     const { id, ...rest } = bare ? bareCall(call) : kept(fieldsOf(call) ?? {})
     return { id: shortIds && typeof id === 'string' ? shortId(id) : id, ...rest }
   })
-  const thought = thinkingIn !== undefined && { [thinkingIn]: reply[thinkingIn] ?? thinkingOf(reply) }
+  const thought = thinkingIn !== undefined && {
+    [thinkingIn]: reply[thinkingIn] ?? (thinkingOf(reply) || (firstThinking(text) ?? '')),
+  }
   return bytesOf({
     ...(bare ? { role: 'assistant' } : kept(reply)),
     content: refilled,

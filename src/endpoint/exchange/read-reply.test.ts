@@ -58,6 +58,7 @@ test('a stop string of a draft in the thinking ends nothing where the server rea
   expect(textOf(`${draft}<answer>7</answer>`)).toBe(`${draft}<answer>7</answer>`)
   expect(textOf(`${draft}<grounding>{"a":1}</grounding> and`)).toBe(`${draft}<grounding>{"a":1}</grounding>`)
   expect(textOf(`<grounding>{}</grounding>${draft}`)).toBe('<grounding>{}</grounding>')
+  expect(textOf(`<think>a</think><answer>7</answer>${draft}`)).toBe(`<think>a</think><answer>7</answer>${draft}`)
   const cut = draft.slice(0, draft.indexOf(' here'))
   expect(textOf(cut)).toBe(cut)
   const anywhere = { ...rules, anywhere: true }
@@ -139,6 +140,7 @@ test.each([
   [[{ type: 'text', text: 'x' }, { type: 'output_text', text: 'y' }, null, 7, 'z'], 'xyz'],
   ['<answer>7</answer><|im_end|>', '<answer>7</answer>'],
   ['<answer>7</answer>\n<|im_end|>\n<|endoftext|>\n', '<answer>7</answer>\n'],
+  ['<answer><|begin_of_box|>7<|end_of_box|></answer>', '<answer>7</answer>'],
   ['What does <|im_end|> mean?', 'What does <|im_end|> mean?'],
   ['x</s>', 'x'],
 ])('the content %j is the text %j', (content, text) => {

@@ -10,8 +10,8 @@ import type { InnerError } from './inner-error.ts'
 import { readBody } from './reply-body.ts'
 import { withoutEndMarks } from '../../protocol/end-marks.ts'
 import { readCalls } from './read-calls.ts'
-import { firstThinkingSpan } from '../../protocol/thinking-marks.ts'
-import type { ThinkingSpan } from '../../protocol/thinking-marks.ts'
+import { closedThinking } from '../../protocol/thinking-marks.ts'
+import type { ThinkingBlock } from '../../protocol/thinking-marks.ts'
 import { servedName } from '../../protocol/turn-record.ts'
 import { contentText, thinkingOf } from './thinking.ts'
 
@@ -43,7 +43,7 @@ export function readReply(
   const message = messageOf(choice)
   if (choice === undefined || message === undefined) throw noChoice(body, choice)
   const usage = readUsage(fieldsOf(body.usage))
-  const content = withoutEndMarks(contentText(message.content))
+  const content = withoutTokens(contentText(message.content))
   const thinking = thinkingOf(message)
   const toolCalls = readCalls(message.tool_calls, messages)
   const silent = content.trim() === '' && toolCalls.length === 0
@@ -56,9 +56,9 @@ export function readReply(
   if (empty) checkEmpty(finish, fieldsOf(body.usage))
 
   // If a reply is nothing but thinking, that counts as the text, unless it was truncated within the thinking.
-  const read = silent && thought && finish === 'stop' ? withoutEndMarks(thinking) : content
+  const read = silent && thought && finish === 'stop' ? withoutTokens(thinking) : content
   const met = stripped && finish === 'stop' ? [choice.stop_reason, choice.matched_stop] : null
-  const halted = haltAt(read, stop, met, anywhere ? undefined : firstThinkingSpan(read))
+  const halted = haltAt(read, stop, met, anywhere ? [] : closedThinking(read))
   const stopping = stopHandling(read, halted, stop)
   const apart = thought && read === content
   return {
@@ -113,6 +113,14 @@ function refusalIn({ refusal, content }: Fields): string | undefined {
   return said === undefined ? undefined : `"${said.slice(0, 300)}"`
 }
 
+/** GLM's tokens around its answer. */
+const boxMarks = /<\|(?:begin|end)_of_box\|>/g
+
+/** Without the tokens that some servers leave in the text. */
+function withoutTokens(text: string): string {
+  return withoutEndMarks(text.replaceAll(boxMarks, ''))
+}
+
 function stopHandling(content: string, halted: string, stop: readonly string[]): Handling['stop'] {
   if (halted.length > content.length) return 'stripped'
   if (halted.length < content.length) return 'overlooked'
@@ -127,12 +135,11 @@ function haltAt(
   text: string,
   stop: readonly string[],
   met: readonly unknown[] | null,
-  thinking: ThinkingSpan | undefined,
+  thinking: readonly ThinkingBlock[],
 ): string {
   const ends = stop.flatMap((one) => {
-    const first = text.indexOf(one)
-    const drafted = thinking !== undefined && first >= thinking.start && first < thinking.end
-    const at = drafted ? text.indexOf(one, thinking.closed) : first
+    let at = text.indexOf(one)
+    for (const { opens, closed } of thinking) if (at >= opens && at < closed) at = text.indexOf(one, closed)
     return at < 0 ? [] : [at + one.length]
   })
   if (ends.length > 0) return text.slice(0, Math.min(...ends))

@@ -102,6 +102,8 @@ describe('thinking that has to come back', () => {
     expect(of({ reasoning: 'hm' })).toEqual(['hm'])
     expect(of({})).toEqual([''])
     expect(of({ reasoning_content: null })).toEqual([''])
+    const within = formsAfter(said, after(called('<think>hm</think>Closer.')))
+    expect(within.map((turn) => turn.reasoning_content)).toEqual(['hm'])
     expect(of({ reasoning_content: 'hm' })).toEqual(['hm'])
   })
 
