@@ -12,7 +12,7 @@ import { itemsMistake } from './python-list.ts'
 import { completed } from './trajectory.ts'
 import type { Action, End, Turn } from './trajectory.ts'
 import { resolveSource } from './resolve-box.ts'
-import { outsideThinking, splitAtThinking } from './thinking-marks.ts'
+import { saidPieces, splitAtThinking } from './thinking-marks.ts'
 import { turnError } from './turn-error.ts'
 import type { TurnError } from './turn-error.ts'
 import { readUse } from './view-tools.ts'
@@ -100,7 +100,8 @@ function readActs(text: string, profile: Pick<Profile, 'dialect' | 'parse' | 'an
     answer: dialect.answer(part, profile),
   })
   if (profile.parse !== 'strict') {
-    for (const said of [splitAtThinking(text)?.said, outsideThinking(text)]) {
+    // Piece by piece, so that no element is put together from what stands on either side of thinking.
+    for (const said of [splitAtThinking(text)?.said, ...(saidPieces(text) ?? []).toReversed()]) {
       const acts = said === undefined ? undefined : read(said)
       if (acts?.call !== undefined || acts?.answer !== undefined) return acts
     }

@@ -86,6 +86,12 @@ describe('thinking behind the answer', () => {
     expect(parseTurn(again, profiles[name])).toMatchObject({ action: { text: '7' } })
   })
 
+  test('puts no answer together from what stands on either side of it', () => {
+    const said = '<answer>7<think>Or 8?</think>9</answer>'
+    const { action } = parseTurn(said, profiles.default) as { action: { text: string } }
+    expect(said).toContain(action.text)
+  })
+
   test('leaves a plain answer one', () => {
     expect(parseTurn('It is 7.\n<think>Sure?</think>', profiles.direct)).toMatchObject({ action: { text: 'It is 7.' } })
   })

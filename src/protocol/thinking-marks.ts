@@ -59,18 +59,24 @@ export function splitAtThinking(text: string): SplitText | undefined {
 /** Blocks of thinking that are looked for in one reply. */
 const mostBlocks = 16
 
-/** The text without closed thinking, for a model that thinks again behind its answer; undefined if there is none. */
+/** The text without closed thinking; undefined if there is none. */
 export function outsideThinking(text: string): string | undefined {
+  return saidPieces(text)?.join('')
+}
+
+/** The pieces of text around closed thinking, for a model that thinks again behind its answer; undefined if there is none. */
+export function saidPieces(text: string): readonly string[] | undefined {
   const blocks = closedThinking(text)
   if (blocks.length === 0) return undefined
   const ends = [0, ...blocks.map(({ closed }) => closed)]
-  let said = ''
+  let pieces: string[] = []
   for (const [at, from] of ends.entries()) {
     const before = text.slice(from, blocks[at]?.opens)
+    const split = splitAtThinking(before)
     // A closing mark that nothing opened ends the thinking that the chat template opened.
-    said = splitAtThinking(before)?.said ?? said + before
+    pieces = split === undefined ? [...pieces, before] : [split.said]
   }
-  return said
+  return pieces
 }
 
 /** Where the closed thinking stands, from its opening to its closing mark. */
