@@ -47,7 +47,6 @@ describe.each([
   ['<REASONING>', '</REASONING>'],
   ['<|START_THINKING|>', '<|END_THINKING|>'],
   ['<|channel>thought\n', '<channel|>'],
-  ['<|channel|>commentary<|message|>', '<|end|><|start|>assistant<|channel|>final<|message|>'],
   ['Here are my reasoning steps:\n', '\n[BEGIN FINAL RESPONSE]\n'],
 ])('%s…%s, as other models write them', (open, close) => {
   test.each(['default', 'deepeyes-lenient', 'tools', 'direct'] as const)('%s answers with what is said', (name) => {
@@ -62,8 +61,10 @@ describe.each([
   })
 })
 
-test('gpt-oss without its special tokens says what stands behind them', () => {
-  const text = 'analysisMaybe <answer>9</answer>, no.assistantfinal'
+test.each([
+  'analysisMaybe <answer>9</answer>, no.assistantfinal',
+  '<|channel|>commentary<|message|>Maybe <answer>9</answer>, no.<|end|><|start|>assistant<|channel|>final<|message|>',
+])('gpt-oss says what stands behind %s', (text) => {
   expect(parseTurn(`${text}It is 7.`, profiles.direct)).toMatchObject({ action: { text: 'It is 7.' } })
   expect(parseTurn(`${text}<answer>7</answer>`, profiles.default)).toMatchObject({ action: { text: '7' } })
 })

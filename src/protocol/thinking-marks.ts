@@ -21,7 +21,6 @@ const pairs: readonly (readonly [open: string | null, close: string])[] = [
   ['<|start_thinking|>', '<|end_thinking|>'],
   ['<|channel>thought', '<channel|>'],
   ['<|channel|>analysis<|message|>', '<|channel|>final<|message|>'],
-  ['<|channel|>commentary<|message|>', '<|channel|>final<|message|>'],
   // The same from a server that drops special tokens.
   [null, 'assistantfinal'],
   ['here are my reasoning steps:', '[begin final response]'],
