@@ -17,7 +17,7 @@ export default defineConfig({
       { extends: true, test: { name: 'mocking', isolate: true, include: mocking } },
     ],
     setupFiles: ['test/leave-as-found.ts'],
-    globalSetup: ['scripts/fresh-build.mjs', 'test/shared-browser.ts'],
+    globalSetup: ['scripts/fresh-build.mjs'],
     // A busy machine takes longer, and nothing more: what ends a test is that it hangs.
     testTimeout: 300_000,
     hookTimeout: 300_000,
