@@ -44,8 +44,11 @@ describe.skipIf(!hasBrowser)('forking on the page', () => {
 
   /** Presses at one place of the picture and lets go at another, both as fractions of it. */
   async function drag(from: readonly [number, number], to: readonly [number, number]): Promise<void> {
-    const { x, y, width, height } = (await page.locator('.picture').boundingBox())!
-    await page.mouse.move(x + from[0] * width, y + from[1] * height)
+    const picture = page.locator('.picture')
+    const size = (await picture.boundingBox())!
+    // Waits until the picture stands still: what loads late moves it.
+    await picture.hover({ position: { x: from[0] * size.width, y: from[1] * size.height } })
+    const { x, y, width, height } = (await picture.boundingBox())!
     await page.mouse.down()
     await page.mouse.move(x + ((from[0] + to[0]) / 2) * width, y + ((from[1] + to[1]) / 2) * height)
     await page.mouse.move(x + to[0] * width, y + to[1] * height)
