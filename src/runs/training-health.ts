@@ -4,7 +4,7 @@ import type { TrainedStage } from './training.ts'
 
 /** Single steps are noisy, so a sign has to last for this many. */
 export const lastingSteps = 10
-/** Rewards below this share of the highest one before are next to nothing. Healthy runs stay above a fifth (docs/experiments/rl.md). */
+/** Rewards below this share of the best before are next to nothing. Healthy runs stay above a fifth (docs/experiments/rl.md). */
 const nextToNothing = 0.1
 /** Of the first step's loss, which is that of the policy as it was. */
 const farAbove = 2

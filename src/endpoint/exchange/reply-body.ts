@@ -8,8 +8,7 @@ import { streamedReply } from './streamed-reply.ts'
 
 /** Throws `TransportError` for any other body. */
 export function readBody(text: string): Fields {
-  const body =
-    fieldsOf(pythonJsonOrUndefined(text.replace(/^\ufeff/, ''))) ?? (isEventStream(text) ? streamed(text) : undefined)
+  const body = fieldsOf(pythonJsonOrUndefined(text)) ?? (isEventStream(text) ? streamed(text) : undefined)
   if (body !== undefined) return body
   throw new TransportError('reply-unreadable', 'The body is not a completion.')
 }

@@ -11,7 +11,7 @@ const [quote, backslash, comma, colon, openBracket, openBrace] = [0x22, 0x5c, 0x
 export function readJson(body: Buffer): unknown {
   checkValues(body)
   try {
-    return parseJson(body.toString('utf8').replace(/^\ufeff/, ''))
+    return parseJson(body.toString('utf8'))
   } catch {
     throw new HttpError(400, 'invalid_json', 'The body is not JSON, or nests too deeply.')
   }
