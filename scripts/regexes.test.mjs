@@ -23,7 +23,7 @@ it('finds a regular expression that takes quadratic time', () => {
 })
 
 it('finds none in the program', () => {
-  // Without the bundles, which hold packages as well; what the program has in them is there one file a module, too.
+  // Without the bundles, which hold packages as well: the program's own modules are there one by one.
   const files = readdirSync('dist', { recursive: true, encoding: 'utf8' }).filter((name) =>
     /^(?!web|searcher|cli.parts).*\.js$/.test(name),
   )

@@ -114,7 +114,7 @@ export function resolveSource(
     return index < count ? { index } : turnError('no-such-source', profile.errorText, source)
   }
   const strict = profile.parse === 'strict'
-  const name = strict ? source : plainName(source)
+  const name = strict ? source : spelledSource(source)
   if (name === originalSource) {
     return originals === 1 ? { index: 0 } : turnError('which-original', profile.errorText, String(originals))
   }
@@ -130,7 +130,7 @@ export function resolveSource(
 }
 
 /** As the prompt spells it: models write `Observation 1`, `observation1`, `<obs_1>`, `the original image`, `original.jpg`. */
-function plainName(source: string): string {
+function spelledSource(source: string): string {
   const words = source.toLowerCase().replaceAll(/[^a-z0-9]+/g, '_')
   const [, kind = '', digits] =
     /^_?(?:the_)?(obs(?:ervation)?|original)(?:_?(?:image|picture))?_?(?:([0-9]+)|(?![a-z]))/.exec(words) ?? []

@@ -80,6 +80,10 @@ test.each(['The analysis shows it.', 'I think of [1, 2].', 'a < think > b', '<th
   },
 )
 
+test('marks are found in any case beside letters that grow when they are lowered', () => {
+  expect(splitAtThinking('[THINK]İ or 9?[/THINK]7')).toEqual({ thought: '[THINK]İ or 9?', said: '7' })
+})
+
 describe('thinking behind the answer', () => {
   const again = '<think>Small.</think><answer>7</answer>\n<think>Or <answer>9</answer>? No.</think>\n'
 

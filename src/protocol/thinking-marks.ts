@@ -26,10 +26,9 @@ const pairs: readonly (readonly [open: string | null, close: string])[] = [
   ['here are my reasoning steps:', '[begin final response]'],
 ]
 
-/** For finding marks in any case; places are those of the text. */
+/** For finding marks in any case; places are those of the text, which other letters may lose when they are lowered. */
 function lowered(text: string): string {
-  const lower = text.toLowerCase()
-  return lower.length === text.length ? lower : text
+  return text.replaceAll(/[A-Z]+/g, (letters) => letters.toLowerCase())
 }
 
 function indexOf(text: string, open: string | null): number {

@@ -1,4 +1,4 @@
-/** JPEG files that decoders accept although pixels are missing or wrong: cut off, copied as text, or of too many scans. */
+/** JPEG files that decoders accept although pixels are missing or wrong, or that have too many scans to be decoded. */
 import type { Encoded } from './encoded.ts'
 import { UserError } from '../shared/errors.ts'
 

@@ -128,8 +128,8 @@ function stopHandling(content: string, halted: string, stop: readonly string[]):
 }
 
 /**
- * The text up to and including the first stop string, unless that is in `thinking`, which only drafts. If the server strips stop strings, the one that it reports (`met`) is restored, or
- * otherwise the closing tag of the last element that is still open.
+ * The text up to and including the first stop string outside of `thinking`, which only drafts. If the server strips stop strings, the one
+ * that it reports (`met`) is restored, or otherwise the closing tag of the last element that is still open.
  */
 function haltAt(
   text: string,
