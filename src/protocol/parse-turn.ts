@@ -6,7 +6,7 @@ import { relativeBox } from './box.ts'
 import type { RelativeBox, Size } from './box.ts'
 import { dialectOf } from './profile.ts'
 import { plainBox, wholeOf, wrongUnit } from './box-unit.ts'
-import { answerBodies, pick } from './dialects/written-turn.ts'
+import { answerBodies, plainTags, pick } from './dialects/written-turn.ts'
 import type { Profile } from './profile.ts'
 import { itemsMistake } from './python-list.ts'
 import { completed } from './trajectory.ts'
@@ -32,11 +32,17 @@ export type ViewSizeOf = (source: string) => Size | undefined
  * Parses one turn by the rules of a profile. The code `no-action` means that the turn neither calls nor answers. `viewSizeOf` is only
  * needed for profiles with boxes in pixels of the view.
  */
-export function parseTurn(text: string, profile: ParseRules, viewSizeOf: ViewSizeOf = () => undefined): ParsedTurn {
+export function parseTurn(written: string, profile: ParseRules, viewSizeOf: ViewSizeOf = () => undefined): ParsedTurn {
+  const text = readableText(written, profile)
   const thought = dialectOf(profile).thought(text) ?? ''
   const acted = actionOf(text, profile, viewSizeOf)
   const result = 'kind' in acted ? { action: acted } : acted
   return thought === '' ? result : { thought, ...result }
+}
+
+/** Lenient profiles read tags in any case and with blanks inside. */
+function readableText(text: string, { parse }: Pick<Profile, 'parse'>): string {
+  return parse === 'strict' ? text : plainTags(text)
 }
 
 function actionOf(text: string, profile: ParseRules, viewSizeOf: ViewSizeOf): Action | TurnError {
@@ -114,11 +120,12 @@ function readActs(text: string, profile: Pick<Profile, 'dialect' | 'parse' | 'an
  * null if there is none. There is none after a failure; after a limit only if the profile's loop reads one.
  */
 export function finalAnswer(
-  turns: readonly Turn[],
+  written: readonly Turn[],
   profile: Pick<Profile, 'dialect' | 'parse' | 'answerPick' | 'answerIn' | 'tools'>,
   end: End = 'answered',
 ): string | null {
   if (end === 'failed') return null
+  const turns = written.map((turn) => ({ ...turn, text: readableText(turn.text, profile) }))
   if (profile.answerIn === 'joined') {
     const whole = turns.map(({ text }) => text).join(' ')
     return pick(answerBodies(whole), profile.answerPick) ?? null

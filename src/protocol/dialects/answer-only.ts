@@ -6,7 +6,7 @@ import { pick, plainAnswer, taggedAnswers, thoughtBefore } from './written-turn.
 import { partsBy } from './turn-parts.ts'
 import type { Dialect } from './dialect.ts'
 
-const tags = /<\/?(?:think|answer)>/
+const tags = /<\/?(?:think|answer)>/i
 
 export const answerOnly: Dialect = {
   stop: [],

@@ -18,7 +18,7 @@ import type { Dialect } from './dialect.ts'
 import { originalSource } from '../source.ts'
 
 const name = 'image_zoom_in_tool'
-const tags = /<\/?(?:think|tool_call|answer)>/
+const tags = /<\/?(?:think|tool_call|answer)>/i
 
 export const deepeyes: Dialect = {
   stop: [],

@@ -15,7 +15,7 @@ import { toolLines, withToolErrors } from './tool-words.ts'
 import { partsBy } from './turn-parts.ts'
 import type { Dialect, ReadRules, WrittenCall, WrittenUse } from './dialect.ts'
 
-const tags = /<\/?(?:think|grounding|answer)>/
+const tags = /<\/?(?:think|grounding|answer)>/i
 
 export const grounding: Dialect = {
   stop: ['</grounding>'],

@@ -15,7 +15,7 @@ import { partsBy } from './turn-parts.ts'
 import type { Dialect, WrittenCall } from './dialect.ts'
 
 const name = 'crop_image_normalized'
-const marks = /<\/?(?:think|tool_call)>|\\?boxed\{/
+const marks = /<\/?(?:think|tool_call)>|\\?boxed\{/i
 
 export const pixelReasoner: Dialect = {
   stop: [],

@@ -17,7 +17,7 @@ import { partsBy } from './turn-parts.ts'
 import type { Dialect, ReadRules } from './dialect.ts'
 
 export const zoomName = 'image_zoom_in_tool'
-const marks = /<\/?(?:think|tool_call|answer)>|<function=/
+const marks = /<\/?(?:think|tool_call|answer)>|<function=/i
 
 /** Reads calls in either form, whichever is asked for: models after Qwen3-VL were trained on both. `howToCall`: in words and as an example. */
 export function zoomDialect(form: Pick<Dialect, 'callForm' | 'prefilled'>, howToCall: string): Dialect {

@@ -13,7 +13,7 @@ import { partsBy } from './turn-parts.ts'
 import type { Dialect } from './dialect.ts'
 
 const name = 'zoom'
-const tags = /<\/?(?:think|tool_call|answer)>/
+const tags = /<\/?(?:think|tool_call|answer)>/i
 
 const source = {
   type: 'string',

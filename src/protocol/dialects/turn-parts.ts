@@ -6,7 +6,7 @@ import { readLooseValue } from '../loose-value.ts'
 import { firstThinkingSpan } from '../thinking-marks.ts'
 import type { TextSpan } from '../thinking-marks.ts'
 import type { Dialect, ReadRules, PartSpans } from './dialect.ts'
-import { answerSpans, pick } from './written-turn.ts'
+import { answerSpans, plainTags, pick } from './written-turn.ts'
 
 export interface PartMarks {
   /** What ends a thought that no mark closes. */
@@ -28,7 +28,8 @@ export interface PartMarks {
 }
 
 export function partsBy(how: PartMarks): Dialect['parts'] {
-  return (text, rules) => {
+  return (written, rules) => {
+    const text = rules.parse === 'lenient' ? plainTags(written) : written
     const thought = thoughtIn(text, how)
     // A thought may draft calls and answers.
     const from = thought.closed

@@ -6,6 +6,20 @@ import type { TextSpan } from '../thinking-marks.ts'
 import type { Fields } from '../../shared/fields.ts'
 import { own } from '../../shared/known.ts'
 
+const looseTag = /<(\s{0,4})(\/?)(\s{0,4})(think|grounding|tool_call|answer)(\s{0,4})>/gi
+
+/**
+ * The text with the tags of every dialect as they should be written, as lenient profiles read it: in lower case, with blanks inside a tag
+ * moved in front of it, so that all other characters keep their place. Linear.
+ */
+export function plainTags(text: string): string {
+  return text.replaceAll(
+    looseTag,
+    (_, first: string, slash: string, second: string, name: string, last: string) =>
+      `${first}${second}${last}<${slash}${name.toLowerCase()}>`,
+  )
+}
+
 /** Start and end of the text between the first `open` at or after `from` and the next `close`. */
 export function between(text: string, open: string, close: string, from = 0): TextSpan | undefined {
   const opens = text.indexOf(open, from)
