@@ -2,7 +2,9 @@
  * Compares policies that were trained or searched with several seeds, on the same problems:
  * node scripts/compare-seeds.mjs [--trained-turns 6] <out folder> "<name>=<run folder>,<run folder>..."...
  * Writes table.md (for each level: accuracy at every turn limit, pooled over seeds, with intervals over problems; every
- * seed by itself; differences, paired by problem), turns-<level>.svg and figures.json.
+ * seed by itself; differences, paired by problem), turns-<level>.svg and figures.json. If two policies have equally many runs,
+ * three or more, their runs are pairs (name them in the same order: same cold start, same training seed), and their differences
+ * come with a second interval, over training runs.
  */
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
@@ -23,6 +25,7 @@ const latestStart = 4
 const percent = (share) => (share * 100).toFixed(1)
 const interval = ({ low, high }) => `${percent(low)} to ${percent(high)}`
 const signed = (share) => `${share < 0 ? '-' : '+'}${percent(Math.abs(share))}`
+const signedTurns = (turns) => `${turns < 0 ? '-' : '+'}${Math.abs(turns).toFixed(2)}`
 
 async function readPolicy([name, paths]) {
   const runs = []
@@ -51,6 +54,29 @@ function differenceWords(policy, level, differenceOf) {
   const differences = clustersOf(problems).map((cluster) => cluster.map(({ difference }) => difference))
   const { mean, low, high } = bootstrapMean(differences, 1)
   return `${signed(mean)} (${signed(low)} to ${signed(high)})`
+}
+
+/** 97.5 % quantiles of Student's t distribution for 2 to 9 degrees of freedom. */
+const tQuantiles = [4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262]
+
+/** The runs of two policies as pairs, in the order in which they were named; undefined if they are no pairs or too few. */
+function pairedRuns(policy, other, level) {
+  const n = policy.runs.length
+  if (other.runs.length !== n || tQuantiles[n - 3] === undefined) return undefined
+  return policy.runs.map(({ summary }, i) => [summary.byLevel[level], other.runs[i].summary.byLevel[level]])
+}
+
+/**
+ * The mean difference of paired training runs in a figure, with a 95 % t interval over the pairs, as words: what other training seeds
+ * and cold starts could change on these problems.
+ */
+function pairedWords(pairs, figureOf, wordsOf) {
+  const n = pairs.length
+  const differences = pairs.map(([own, other]) => figureOf(own) - figureOf(other))
+  const mean = differences.reduce((total, one) => total + one, 0) / n
+  const variance = differences.reduce((total, one) => total + (one - mean) ** 2, 0) / (n - 1)
+  const half = tQuantiles[n - 3] * Math.sqrt(variance / n)
+  return `${wordsOf(mean)} (${wordsOf(mean - half)} to ${wordsOf(mean + half)})`
 }
 
 /** @param {string[]} args */
@@ -98,13 +124,18 @@ async function main(args) {
     const differences = slices.flatMap((policy, index) => [
       `- ${policy.name}, from ${trainedLimit} turns to ${last}: ` +
         differenceWords(policy, level, (own) => shareAt(own, last) - shareAt(own, trainedLimit)),
-      ...slices
-        .slice(0, index)
-        .map(
-          (other) =>
-            `- ${policy.name} minus ${other.name} at ${last} turns: ` +
-            differenceWords(policy, level, (own, i) => shareAt(own, last) - shareAt(other.pooled[i], last)),
-        ),
+      ...slices.slice(0, index).flatMap((other) => {
+        const between = `${policy.name} minus ${other.name}`
+        const atLast = `- ${between} at ${last} turns: ${differenceWords(policy, level, (own, i) => shareAt(own, last) - shareAt(other.pooled[i], last))}`
+        const pairs = pairedRuns(policy, other, level)
+        if (!pairs) return [atLast]
+        const gainOf = (slice) => slice.avgAtK - scoreAt(slice, trainedLimit).avgAtK
+        return [
+          `${atLast}; over ${counted(pairs.length, 'pair', 'pairs')} of training runs ${pairedWords(pairs, ({ avgAtK }) => avgAtK, signed)}`,
+          `- ${between}, gain from ${trainedLimit} turns to ${last}, over these pairs: ${pairedWords(pairs, gainOf, signed)}`,
+          `- ${between}, mean turns, over these pairs: ${pairedWords(pairs, ({ meanTurns }) => meanTurns, signedTurns)}`,
+        ]
+      }),
     ])
     const { problems } = slices[0].slice
     const about = `${problems} problems; ${slices.map(({ name, slice }) => `${name}: ${counted(slice.samples, 'search', 'searches')} each`).join('; ')}.`
