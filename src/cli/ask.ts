@@ -54,10 +54,10 @@ export function addAsk(program: Command): void {
     name: 'ask',
     summary: 'answer a question about a picture',
     description:
-      'Searches the picture turn by turn, answers, and writes a page that replays the search. For any picture and question, use ' +
-      'a vision-language model, for example behind an OpenAI-compatible server (--policy chat:<model> --base-url <url>). ' +
-      'The default, the embedded policy, only knows generated scenes and "Which digit is on the <colour> <shape>?"; for any ' +
-      'other question, the best model found on this machine is used (--policy auto; `mini-o3 doctor` lists them all).',
+      'Searches the picture turn by turn, answers, and writes a page that replays the search. The question "Which digit is on the ' +
+      '<colour> <shape>?" goes to the embedded policy, which only knows generated scenes. For any other question, the best ' +
+      'vision-language model found on this machine is used (--policy auto; `mini-o3 doctor` lists them all), or the one that you name, ' +
+      'for example behind an OpenAI-compatible server (--policy chat:<model> --base-url <url>).',
     arguments: {
       '<picture>': 'a JPEG, PNG, WebP, AVIF, HEIC, TIFF, GIF or BMP file; repeat it to ask about several pictures',
       '<question...>': 'the question, in quotes, after the pictures',

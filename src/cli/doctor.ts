@@ -42,7 +42,14 @@ const { tinkerServer } = tinkerServerOptions
 const doctorOptions = {
   ...inGroup(
     'Server',
-    { model: text('<name>', 'the model to test', { fallbackText: 'the only one listed' }), ...otherOptions },
+    {
+      model: text('<name>', 'the model to test', { fallbackText: 'the only one listed' }),
+      ...otherOptions,
+      baseUrl: {
+        ...otherOptions.baseUrl,
+        help: 'base URL of the OpenAI-compatible server to test, such as http://127.0.0.1:8000/v1',
+      },
+    },
     only<Named>(({ baseUrl }) => baseUrl !== undefined, 'for a server: add its --base-url'),
   ),
   ...inGroup(
@@ -91,12 +98,12 @@ export function addDoctor(program: Command): void {
     name: 'doctor',
     summary: 'check this machine, or a server and its models',
     description:
-      'Without options: checks whether this machine can search with the embedded policy, and lists what can answer questions about photographs: servers ' +
-      'on this machine, API keys in the usual environment variables, entries of mini-o3.yaml. With --base-url: detects the kind of server, lists its models, and tests one with about 25 small requests: pictures in several messages, boxes, stop ' +
-      'strings, long replies, seeds and function calls. With --engine: lists the models of a training server with their context ' +
-      'lengths, its losses, and what the hosted service has billed for them lately. With --model-files: says ' +
-      'to which family a model for training belongs and which profiles fit it, and compares our prompts with those ' +
-      'of its own chat template.',
+      'Without options: checks whether this machine can search with the embedded policy, and lists what can answer questions about ' +
+      'photographs: servers on this machine, local models, API keys in the usual environment variables, entries of mini-o3.yaml. With ' +
+      '--base-url: detects the kind of server, lists its models, and tests one with about 25 small requests: pictures in several ' +
+      'messages, boxes, stop strings, long replies, seeds and function calls. With --engine: lists the models of a training server ' +
+      'with their context lengths, its losses, and what the hosted service has billed for them lately. With --model-files: names the ' +
+      'family of a model for training and the profiles that fit it, and compares our prompts with those of its own chat template.',
     options: doctorOptions,
     examples: [
       'mini-o3 doctor',

@@ -75,6 +75,7 @@ const refused: readonly (readonly [string, readonly string[], string])[] = [
   ],
   ['a turn that is not there', ['--turn', '99', '--seed', '5'], 'so it cannot be forked at turn 99'],
   ['nothing that is changed', ['--turn', '2', '--seed', '4'], 'Nothing is changed'],
+  ['the best model where there is none', ['--turn', '2', '--policy', 'auto'], 'No model can be used'],
   ['a problem that is not there', ['--turn', '1', '--problem', 'nowhere'], 'No problem is named nowhere'],
 ]
 

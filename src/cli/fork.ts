@@ -3,6 +3,7 @@ import { resolve } from 'node:path'
 import { InvalidArgumentError } from 'commander'
 import type { Command } from 'commander'
 import { judgeTrajectory } from '../judge/judge.ts'
+import { autoPolicy } from '../policy/registry/kinds.ts'
 import { checkPolicy, checkProblem, openPolicy } from '../policy/registry/open-policy.ts'
 import { pictured } from '../protocol/originals.ts'
 import type { Trajectory } from '../protocol/trajectory.ts'
@@ -20,6 +21,7 @@ import { catchInterrupt } from '../shared/interrupt.ts'
 import { sourceOf } from '../protocol/originals.ts'
 import { shellWord } from '../shared/shell-word.ts'
 import { addCommand } from './options/command.ts'
+import { withBest } from './options/auto-policy.ts'
 import { policyOptions } from './options/policy.ts'
 import { chosenProfile, maxPixelsOption, profileOptions } from './options/profile.ts'
 import { inGroup, only, parsed, required, restrict, text, whole } from './options/schema.ts'
@@ -81,7 +83,8 @@ export function addFork(program: Command): void {
       'mini-o3 fork runs/eval-1a2b3c4d --problem shapes_hard_17 --sample 2 --turn 3 --box 0,0,0.5,0.5 --source observation_1',
       'mini-o3 fork runs/eval-1a2b3c4d --problem p7 --turn 2 --policy chat:Qwen/Qwen2.5-VL-7B-Instruct --base-url http://127.0.0.1:8000/v1',
     ],
-    run: (options, [run = '']) => forkCommand(run, options),
+    run: async (options, [run = ''], command) =>
+      forkCommand(run, options.policy === autoPolicy ? await withBest(command, options) : options),
   })
 }
 

@@ -36,7 +36,7 @@ export function incompleteSearches(counts: SearchCounts): IncompleteError | unde
     ...(failed > 0 ? [`${failed} of ${total} searches failed. Repeat the command to try them again.`] : []),
     ...(unjudged > 0
       ? [
-          `the judge failed for ${counted(unjudged, 'search', 'searches')}. Repeat the command to judge what is left; nothing is searched twice.`,
+          `The judge failed for ${counted(unjudged, 'search', 'searches')}. Repeat the command to judge the others; nothing is searched twice.`,
         ]
       : []),
   ]
@@ -64,7 +64,7 @@ export function stoppedSearches(
       `Finished searches are kept in ${run}. When the cause is fixed, resume with`,
       `  ${commandLine()}`,
       code === 'failing-alike'
-        ? 'To go on in spite of such failures, add --keep-going.'
+        ? 'To continue in spite of such failures, add --keep-going.'
         : 'To allow more failures, raise --fail-on-error, or leave it out.',
       ...(countOf(reasons, ['refused']) > 0
         ? ['To search again what the server refused permanently, add --retry-refused.']

@@ -76,7 +76,7 @@ async function compared(
   return [
     ...(same.length > 0 ? [agreed] : []),
     ...entriesOf(departures).flatMap(([cause, why]) => explained(check, model, found, cause, why)),
-    ...explained(check, model, found, undefined, 'different from the template, for no reason that is known'),
+    ...explained(check, model, found, undefined, 'different from the template, for an unknown reason'),
   ]
 }
 

@@ -8,7 +8,7 @@ import { version } from '../shared/version.ts'
 export const exitCodes: Readonly<Record<number, string>> = {
   0: 'done',
   1: 'the command failed, or its printed result is incomplete; the message says what to do',
-  2: 'the command line, a file or an address is invalid; nothing was changed',
+  2: 'the command line, a file, an address or a key is invalid; the message says what to change',
   130: 'stopped by Ctrl-C; repeat the command to resume',
 }
 

@@ -196,7 +196,7 @@ function sourceOf(name: string): Source {
   )
   throw new UserError(
     'model-unknown',
-    `There is no model "${name}". The nearest known: ${near.join(', ')}. Others are named hub:<owner>/<name>, or by the path of their .gguf.`,
+    `There is no known model "${name}". Closest names: ${near.join(', ')}. Name any other as hub:<owner>/<name>, or by the path of its .gguf file.`,
   )
 }
 

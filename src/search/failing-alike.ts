@@ -55,7 +55,7 @@ export function watchFailures(options: WatchOptions): FailureWatch {
     controller.abort()
   }
   const tooMany = (reason: Reason): StoppedEarlyError => {
-    const why = `${failed} searches failed, and at most ${mostFailed} may (--fail-on-error)`
+    const why = `${failed} searches failed, more than the ${mostFailed} that --fail-on-error allows`
     return new StoppedEarlyError('too-many-failed', why, reason)
   }
   const watches = !keepGoing && owed >= mostAlike

@@ -25,7 +25,7 @@ export function unwritable(path: string, cause: unknown, then?: string): MiniO3E
   const [fix] = fixes.flatMap(([codes, text]) => (codes.includes(code) ? [text] : []))
   return new MiniO3Error(
     code,
-    `${path} cannot be written: ${messageOf(cause)}. ${fix ?? 'Fix that.'} ${then ?? goOn}`,
+    `${path} cannot be written: ${messageOf(cause)}. ${fix ?? 'Fix the cause.'} ${then ?? goOn}`,
     {
       cause,
     },

@@ -16,7 +16,7 @@ import { startProgress } from '../../shared/progress.ts'
 import type { Progress } from '../../shared/progress.ts'
 import type { Encoding } from '../../vision/encode.ts'
 import { addCommand, refuseGiven } from '../options/command.ts'
-import { maxPixelsOption, profileOptions } from '../options/profile.ts'
+import { maxPixelsOption, profileOption, profileOptions } from '../options/profile.ts'
 import { flag, inGroup, oneOf, required, text } from '../options/schema.ts'
 import type { Values } from '../options/schema.ts'
 import { isOneOf } from '../../shared/fields.ts'
@@ -40,6 +40,7 @@ const exportOptions = {
     byHand: flag('also train on turns of forks that were written by hand (default: they are context without loss)'),
   }),
   ...profileOptions,
+  ...inGroup('Search', profileOption('that of the run')),
   ...maxPixelsOption,
   ...inGroup('Output', {
     to: required(

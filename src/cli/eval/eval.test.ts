@@ -229,7 +229,7 @@ test('a search that had no verdict is judged again on a resume, and its page sho
   const first = await again()
   expect([first.code, first.stderr]).toEqual([
     1,
-    expect.stringMatching(/the judge failed for 2 searches[^]*2 x unjudged: test-vlm gave no score/),
+    expect.stringMatching(/The judge failed for 2 searches[^]*2 x unjudged: test-vlm gave no score/),
   ])
   const verdicts = async () => {
     const page = await readFile(join(folder, 'vp', 'searches.html'), 'utf8')

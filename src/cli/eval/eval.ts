@@ -37,6 +37,8 @@ const forSmall = only<Policy>(
 )
 const forLarge = only<Policy>(isVlm, 'for a model behind a server: add --policy chat:<model>')
 
+const policies = policyOptions('eval', 1)
+
 const searching = {
   ...inGroup('Problems', {
     benchmark: oneOf(
@@ -65,7 +67,11 @@ const searching = {
     ),
     check: flag('check the data for missing or broken files, and stop'),
   }),
-  ...policyOptions('eval', 1),
+  ...policies,
+  baseUrl: {
+    ...policies.baseUrl,
+    help: 'base URL of the server of chat:<model>, such as http://127.0.0.1:8000/v1, or address of the Tinker server',
+  },
   ...tinkerPolicyOptions,
   ...profileOptions,
   ...inGroup('Search', {

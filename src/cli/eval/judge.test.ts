@@ -97,7 +97,7 @@ test('prints scores under both judges, their agreement and where they differ; a 
   const stored = await readFile(join(path, 'trajectories.jsonl'), 'utf8')
   const first = await judge(path, ...byModel(), '--json')
   expect(first.code).toBe(1)
-  expect(first.stderr).toContain('the judge failed for 1')
+  expect(first.stderr).toContain('The judge failed for 1')
   expect(JSON.parse(first.stdout)).toMatchObject({
     searches: 5,
     failed: 0,

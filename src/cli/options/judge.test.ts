@@ -44,7 +44,7 @@ test('eval names its judge and what it cost, and judges again what the judge cou
 
   const first = await evaluate(options)
   expect(first.code).toBe(1)
-  expect(first.stderr).toContain('the judge failed for 4 searches')
+  expect(first.stderr).toContain('The judge failed for 4 searches')
   expect(JSON.parse(first.stdout)).toMatchObject({ avgAtK: 0, failed: 0, unjudged: 4, judge: { name: 'llm:tester' } })
 
   says = 'Score: 1'

@@ -24,11 +24,15 @@ export function policyOption(searching: PolicyKind['commands'][number], fallback
 /** Options of the policy in commands that ask (`ask`) or measure (`eval`). */
 export function policyOptions(searching: 'ask' | 'eval', temperature: number) {
   const auto = searching === 'ask' ? `; ${autoPolicy}: the best one available` : ''
+  const [weights, shipped] =
+    searching === 'ask'
+      ? ['weights of the embedded policy', 'the shipped ones']
+      : ['weights of the embedded policy, or for tinker the policy.json of a training run', 'the shipped ones; for tinker the model as it is']
   return {
     ...inGroup('Search', {
       ...policyOption(searching, 'embedded', auto),
       ...ofPolicy(
-        { checkpoint: text('<file>', 'weights of the embedded policy', { fallbackText: 'the shipped ones' }) },
+        { checkpoint: text('<file>', weights, { fallbackText: shipped }) },
         'for policies with weights of their own: add --policy embedded',
       ),
       ...ofPolicy({ temperature: temperatureOption(temperature) }, 'for policies that sample'),

@@ -17,12 +17,13 @@ import { keysOf } from '../../shared/fields.ts'
 const profileNames = keysOf(profiles)
 const coordinateHelp = 'unit in which the model writes boxes: fractions, percent, thousandths, or pixels of the view'
 
+/** `fallbackText`: the default as shown in the help; `where`: when the option has an effect. */
+export function profileOption(fallbackText: string, where = '') {
+  return { profile: oneOf('<name>', `${where}prompts, limits and view sizes`, profileNames, { fallbackText }) }
+}
+
 export const profileOptions = inGroup('Search', {
-  profile: oneOf(
-    '<name>',
-    'prompts, limits and view sizes (default: embedded; for chat: default; for local: set by the model, or default; for tinker: official)',
-    profileNames,
-  ),
+  ...profileOption('that of the policy or model'),
   prompts: parsed<Prompts>(
     '<file>',
     "for official profiles: your copy of Mini-o3's verl/trainer/constants.py",

@@ -39,7 +39,7 @@ export const authorOption = {
 
 /** For what makes figures or sets of searches: what people noted beside a run may be left out. */
 export const asJudgedOption = {
-  asJudged: flag('leave out verdicts that were corrected by hand'),
+  asJudged: flag('use the verdicts of the judge: ignore corrections by hand'),
 }
 
 /** Steps of Adam beyond it leave nothing of a policy. */
@@ -59,7 +59,7 @@ export const failuresOption = {
 }
 
 export const keepGoingOption = {
-  keepGoing: flag(`go on although ${mostAlike} searches in a row fail alike, instead of stopping`),
+  keepGoing: flag(`continue when ${mostAlike} searches in a row fail alike, instead of stopping`),
 }
 
 const mostWorkers = 8

@@ -5,7 +5,7 @@ import { checkFits } from '../../policy/sampler/fitting-profiles.ts'
 import { profileHash } from '../../protocol/profile.ts'
 import type { Profile } from '../../protocol/profile.ts'
 import { UserError } from '../../shared/errors.ts'
-import { profileChanged, chosenProfile, profileOptions } from './profile.ts'
+import { profileChanged, chosenProfile, profileOption, profileOptions } from './profile.ts'
 import type { ProfileOptions } from './profile.ts'
 import type { EngineOptions } from './engine.ts'
 import { modelFilesOption } from './policy.ts'
@@ -13,7 +13,11 @@ import { inGroup } from './schema.ts'
 import type { Values } from './schema.ts'
 
 /** With `--model-files` a vision-language model is trained, otherwise the embedded policy. */
-export const vlmOptions = { ...inGroup('Training', modelFilesOption), ...profileOptions }
+export const vlmOptions = {
+  ...inGroup('Training', modelFilesOption),
+  ...profileOptions,
+  ...inGroup('Search', profileOption('official-train', 'with --model-files: ')),
+}
 
 export type VlmOptions = Values<typeof vlmOptions> & Pick<ProfileOptions, 'maxPixels'>
 

@@ -82,7 +82,7 @@ const settingOptions = inGroup('Training', {
     fallback: own.loss,
   }),
   oldLogprobs: oneOf(
-    '<whose>',
+    '<source>',
     'source of the old log-probabilities: as sampled, or computed by the trainer before the first update',
     ['sampler', 'trainer'],
     { fallback: own.oldLogprobs },
@@ -97,7 +97,7 @@ const clipOptions = inGroup('Training', {
     ...share,
     fallbackText: clipText('clipLow'),
   }),
-  clipHigh: decimal('<c>', 'upper clip: how far they may rise above them', {
+  clipHigh: decimal('<c>', 'upper clip: how far probabilities may rise above the old ones', {
     min: 0,
     max: 10,
     fallbackText: clipText('clipHigh'),
