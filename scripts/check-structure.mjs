@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 /**
- * Checks the rules of the house that no compiler knows: imports run downwards between rooms and never in a circle, files
- * are short and open with a sentence, no two rooms export one name, names of policies and judges are read in one place, run folders have one owner, no tracked file names one machine's paths or a
+ * Checks the rules of the house that no compiler knows: imports run downwards between layers and never in a circle, files
+ * are short and open with a sentence, no two layers export one name, names of policies and judges are read in one place, run folders have one owner, no tracked file names one machine's paths or a
  * package registry, and no dependency runs an install script. Prints one line a finding, as `file:line: what is wrong`, and
  * exits 1 if there is any.
  */
@@ -11,10 +11,10 @@ import { dirname, join, posix, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { allowedImports, webTypes } from './structure-rules.mjs'
 
-/** The rooms of `src/` and `web/`, top to bottom: a file may import from its own room and from those that are listed for it. */
-const rooms = Object.keys(allowedImports)
+/** The layers of `src/` and `web/`, top to bottom: a file may import from its own layer and from those that are listed for it. */
+const layers = Object.keys(allowedImports)
 
-/** Where one room uses another through a single file, so that what lies behind it can be exchanged. */
+/** Where one layer uses another through a single file, so that what lies behind it can be exchanged. */
 const doors = [{ from: 'train', into: 'engine', through: 'src/engine/engine.ts' }]
 
 /** Where scripts outside of this package look for what has moved: they hold nothing but `export ... from`. */
@@ -32,7 +32,7 @@ const isCode = (path) => /^(src|assembly|web|bench|scripts)\/.*\.(ts|tsx|mjs)$/.
 const isShort = (path) => /^(src|assembly|bench|scripts|test|web)\/.*\.(ts|tsx|mjs|css)$/.test(path)
 const isTest = (path) => /\.test\.(ts|mjs)$/.test(path)
 const isForward = ({ path, text }) => forwards.includes(path) && /^\/\*\*.*\*\/\n(?:export .* from .*\n)+$/.test(text)
-const roomOf = (path) => (path.startsWith('web/') ? 'web' : path.split('/')[1])
+const layerOf = (path) => (path.startsWith('web/') ? 'web' : path.split('/')[1])
 const lineAt = (text, offset) => text.slice(0, offset).split('\n').length
 
 /** Relative imports of a file, types included: `import`, `export from`, `import()` and `new URL` of code. */
@@ -57,13 +57,13 @@ export function checkRooms(files) {
   return files
     .filter(({ path }) => /^(?:src|web)\//.test(path) && isCode(path))
     .flatMap((file) => {
-      const room = roomOf(file.path)
-      if (!rooms.includes(room))
-        return [{ path: file.path, line: 1, message: `'${room}' is not a room: ${rooms.join(' > ')}` }]
+      const layer = layerOf(file.path)
+      if (!layers.includes(layer))
+        return [{ path: file.path, line: 1, message: `'${layer}' is not a layer: ${layers.join(' > ')}` }]
       if (isTest(file.path) || isForward(file)) return []
       return importsOf(file).flatMap((imported) => {
-        const message = isBuilt(room, imported.target)
-          ? wrongImport(room, imported)
+        const message = isBuilt(layer, imported.target)
+          ? wrongImport(layer, imported)
           : 'which is outside src/ and is not built'
         return message === undefined
           ? []
@@ -72,20 +72,20 @@ export function checkRooms(files) {
     })
 }
 
-const isBuilt = (room, target) => target.startsWith('src/') || (room === 'web' && target.startsWith('web/'))
+const isBuilt = (layer, target) => target.startsWith('src/') || (layer === 'web' && target.startsWith('web/'))
 
-function wrongImport(room, { target, typeOnly }) {
-  const other = roomOf(target)
-  const door = doors.find(({ from, into }) => from === room && into === other)
-  if (door !== undefined && target !== door.through) return `'${room}' uses '${other}' through ${door.through} alone`
-  if (other === room || allowedImports[room].split(' ').includes(other)) return undefined
-  if (room === 'web' && typeOnly && webTypes.includes(other)) return undefined
-  if (rooms.indexOf(other) < rooms.indexOf(room))
-    return `'${other}' stands above '${room}', and imports run downwards only`
-  return `'${room}' does not import from '${other}' so far; scripts/structure-rules.mjs lists what a room may import`
+function wrongImport(layer, { target, typeOnly }) {
+  const other = layerOf(target)
+  const door = doors.find(({ from, into }) => from === layer && into === other)
+  if (door !== undefined && target !== door.through) return `'${layer}' uses '${other}' through ${door.through} alone`
+  if (other === layer || allowedImports[layer].split(' ').includes(other)) return undefined
+  if (layer === 'web' && typeOnly && webTypes.includes(other)) return undefined
+  if (layers.indexOf(other) < layers.indexOf(layer))
+    return `'${other}' stands above '${layer}', and imports run downwards only`
+  return `'${layer}' does not import from '${other}' so far; scripts/structure-rules.mjs lists what a layer may import`
 }
 
-/** One finding for each export whose name another room exports too. */
+/** One finding for each export whose name another layer exports too. */
 export function checkNames(files) {
   const exported = /^export (?:abstract |async )*(?:const|let|function\*?|class|interface|type) (\w+)/gm
   const first = new Map()
@@ -95,7 +95,7 @@ export function checkNames(files) {
     for (const match of text.matchAll(exported)) {
       const before = first.get(match[1]) ?? path
       first.set(match[1], before)
-      if (roomOf(before) === roomOf(path)) continue
+      if (layerOf(before) === layerOf(path)) continue
       findings.push({
         path,
         line: lineAt(text, match.index),

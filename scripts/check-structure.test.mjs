@@ -40,7 +40,7 @@ test('finds every kind of relative import, on its line', () => {
   ])
 })
 
-test('imports run downwards; tests may reach up; an unknown room and a way out of src are findings', () => {
+test('imports run downwards; tests may reach up; an unknown layer and a way out of src are findings', () => {
   expect(where(checkRooms([file('src/search/loop.ts', "import type { P } from '../policy/policy.ts'")]))).toEqual([])
   expect(where(checkRooms([file('src/policy/policy.ts', '', "import { s } from '../search/loop.ts'")]))).toEqual([
     'src/policy/policy.ts:2',
@@ -50,7 +50,7 @@ test('imports run downwards; tests may reach up; an unknown room and a way out o
   expect(where(checkRooms([file('src/cli/a.ts', "import { b } from '../../bench/b.ts'")]))).toEqual(['src/cli/a.ts:1'])
 })
 
-test('a room imports from the rooms that are listed for it, and pages import no code of the server', () => {
+test('a layer imports from the layers that are listed for it, and pages import no code of the server', () => {
   const imports = (path, line) => where(checkRooms([file(path, line)]))
   expect(imports('src/runs/a.ts', "import { parseTurn } from '../protocol/parse-turn.ts'")).toEqual([])
   expect(imports('src/search/a.ts', "import { scene } from '../probe/scene.ts'")).toEqual(['src/search/a.ts:1'])
@@ -60,7 +60,7 @@ test('a room imports from the rooms that are listed for it, and pages import no 
   expect(imports('src/page/a.ts', "import { b } from '../../web/b.tsx'")).toEqual(['src/page/a.ts:1'])
 })
 
-test('a name that two rooms export is found once, unless it is on the list; one that is mended leaves the list', () => {
+test('a name that two layers export is found once, unless it is on the list; one that is mended leaves the list', () => {
   const both = [file('src/page/a.ts', 'export const rows = 1'), file('web/b.tsx', '', 'export function rows() {}')]
   const within = [file('src/page/a.ts', 'export type Row = 1'), file('src/page/b.ts', 'export interface Row {}')]
   expect(where(checkNames(both))).toEqual(['web/b.tsx:2'])

@@ -1,7 +1,7 @@
-/** The rules of `check-structure.mjs` that are lists: which room may import from which. */
+/** The rules of `check-structure.mjs` that are lists: which layer may import from which. */
 
 /**
- * The rooms, top to bottom, each with the rooms below it that it imports from. A new pair is a decision about the structure: add it
+ * The layers, top to bottom, each with the layers below it that it imports from. A new pair is a decision about the structure: add it
  * here when docs/architecture.md can say why.
  */
 export const allowedImports = {
