@@ -73,7 +73,7 @@ async function listModels({ json }: Values<typeof jsonOption>): Promise<void> {
   const here = new Set(pulled.map(({ name }) => name))
   const parts = unfinished.map(({ repository, bytes }) => [repository, `${bytesText(bytes)} of an unfinished download`])
   const rows = [...pulled.map(({ name, bytes }) => [name, bytesText(bytes)]), ...parts]
-  print(rows.length === 0 ? 'There is no model on this machine.' : table(['on this machine', 'size'], rows))
+  print(rows.length === 0 ? 'No model is on this machine yet.' : table(['on this machine', 'size'], rows))
   const others = knownModels.filter(({ name }) => !here.has(name))
   const about = (bytes: number): string => `${(bytes / 1e9).toFixed(1)} GB`
   if (others.length > 0)

@@ -109,7 +109,7 @@ export function aboutUnit({ coordinates, scale, order }: TriedUnit, asked: Profi
     return { findings: [{ check, level: 'note', text, fix: searchWith({ coordinates }) }], settings: { coordinates } }
   }
   const shown = Math.floor((size.width * size.height * scale ** 2) / 10_000) * 10_000
-  const text = `the model writes pixels of a picture that the server shrank to ${Math.round(scale * 100)} %`
+  const text = `the model writes pixels of a picture that the server downscaled to ${Math.round(scale * 100)} %`
   const settings = { coordinates, maxPixels: shown }
   return { findings: [{ check, level: 'note', text, fix: searchWith(settings) }], settings }
 }

@@ -46,7 +46,7 @@ export async function trySeveralTurns(ask: AskServer): Promise<Finding> {
   try {
     reply = await ask('a first picture', first, room)
   } catch (error) {
-    const text = `A picture behind a system message, with which every search begins, fails. ${whyRefused(error)}`
+    const text = `A picture after a system message, as in every search, fails. ${whyRefused(error)}`
     return { check, level: 'problem', text, fix: 'Use a model, or a chat template, that takes system messages.' }
   }
   try {
@@ -147,12 +147,12 @@ export async function tryPictureSizes(
       return { findings: [{ check, level: 'ok', text }] }
     }
     if (times < 1.15) {
-      const text = `every picture costs ${many - none} tokens, so large ones are probably shrunk`
+      const text = `every picture costs ${many - none} tokens, so large ones are probably downscaled`
       const fix = 'Small details are only visible in crops: allow many turns.'
       return { findings: [{ check, level: 'note', text, fix }] }
     }
     const maxPixels = Math.round((times * areaOf(smaller)) / 10_000) * 10_000
-    const text = `pictures of more than about ${(maxPixels / 1e6).toFixed(2)} million pixels are shrunk by the server`
+    const text = `pictures of more than about ${(maxPixels / 1e6).toFixed(2)} million pixels are downscaled by the server`
     const fix = `To avoid resizing, search with --max-pixels ${maxPixels}.`
     return { findings: [{ check, level: 'note', text, fix }], maxPixels }
   } catch (error) {

@@ -214,10 +214,10 @@ function hasLearned({ trainedTokens, gradientNorm, learningRate }: Readonly<Reco
 export function whyUnlearned(steps: readonly Readonly<Record<string, unknown>>[]): string {
   const all = (name: keyof RlMetrics, value: number): boolean => steps.every((step) => step[name] === value)
   if (all('maskedShare', 1))
-    return 'Every search ran into a limit and was masked: raise --max-turns or --context-limit.'
+    return 'Every search reached a limit and was masked: raise --max-turns or --context-limit.'
   if (all('reward', 1)) return 'Every answer was right: use harder problems.'
   if (all('reward', 0)) return 'No answer was right: use easier problems, more turns or a better start.'
-  if (all('zeroSpreadShare', 1)) return 'In no group did searches differ in reward: raise --group-size.'
+  if (all('zeroSpreadShare', 1)) return 'The searches of each group had the same reward: raise --group-size.'
   return 'Gradients or learning rates were zero: raise --learning-rate.'
 }
 
