@@ -39,12 +39,13 @@ function sections(command: Command, above: string): string[] {
 }
 
 function textOf({ description, defaultValue, defaultValueDescription, argChoices, mandatory, negate }: Option): string {
-  const [inText = '', saidDefault] = / \((default: [^]*)\)$/.exec(description) ?? []
-  const text = description.slice(0, description.length - inText.length)
+  // Of an option whose default is only described, it stands at the end of the description.
+  const at = description.endsWith(')') ? description.lastIndexOf(' (default: ') : -1
+  const text = at < 0 ? description : description.slice(0, at)
   const parts = [
     ...(mandatory ? ['required'] : []),
     ...(argChoices ? [`one of ${argChoices.join(', ')}`] : []),
-    ...(saidDefault === undefined ? [] : [saidDefault]),
+    ...(at < 0 ? [] : [description.slice(at + 2, -1)]),
     ...(defaultValue === undefined || negate ? [] : [`default: ${defaultValueDescription ?? String(defaultValue)}`]),
   ]
   return parts.length === 0 ? text : `${text} (${parts.join('; ')})`
