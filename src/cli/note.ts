@@ -55,7 +55,7 @@ export function addNote(program: Command): void {
     summary: 'star, tag, correct or comment on a search, or list the notes of a run',
     description:
       'Notes are stored in notes.jsonl beside the searches, which do not change. A corrected verdict counts in all figures, and they ' +
-      'say so; --as-judged of report, eval and export leaves corrections out. Without a change the notes of the run are listed.',
+      'say so; --as-judged of report, eval and export ignores corrections. Without a change the notes of the run are listed.',
     arguments: { '<run>': 'a run folder' },
     options: noteOptions,
     examples: [
