@@ -40,7 +40,10 @@ export function planLocal(model: Gguf, mmproj: Gguf, { context: asked, searches,
   const figure = (key: string): number => numberOf(model, `${architecture}.${key}`)
   const trainedContext = figure('context_length') || usualContext
   if (asked !== undefined && asked > trainedContext) {
-    throw new UserError('context-too-long', `--context ${asked} is too long: the model was trained for ${trainedContext} tokens. Use at most these.`)
+    throw new UserError(
+      'context-too-long',
+      `--context ${asked} is too long: the model was trained for ${trainedContext} tokens. Use at most these.`,
+    )
   }
   const perToken = cacheBytes(model, architecture)
   const fixed = model.bytes + mmproj.bytes + workingBytes

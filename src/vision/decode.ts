@@ -61,7 +61,10 @@ export async function readEncoded(
     throw new UserError('picture-too-large', `${shape}, more than ${what}. Scale it down first.`)
   }
   if (Math.max(width, height) > limits.maxSide) {
-    throw new UserError('picture-too-large', `${shape}; a side may have at most ${limits.maxSide}. Scale it down or cut it.`)
+    throw new UserError(
+      'picture-too-large',
+      `${shape}; a side may have at most ${limits.maxSide}. Scale it down or cut it.`,
+    )
   }
   if (format === 'JPEG') checkScans(bytes, name, width * height)
   if (reading === 'displayed' && encoded.format !== 'BMP') await checkPages(encoded)

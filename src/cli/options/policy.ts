@@ -27,7 +27,10 @@ export function policyOptions(searching: 'ask' | 'eval', temperature: number) {
   const [weights, shipped] =
     searching === 'ask'
       ? ['weights of the embedded policy', 'the shipped ones']
-      : ['weights of the embedded policy, or for tinker the policy.json of a training run', 'the shipped ones; for tinker the model as it is']
+      : [
+          'weights of the embedded policy, or for tinker the policy.json of a training run',
+          'the shipped ones; for tinker the model as it is',
+        ]
   return {
     ...inGroup('Search', {
       ...policyOption(searching, 'embedded', auto),

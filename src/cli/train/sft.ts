@@ -65,7 +65,11 @@ const onLook = only<{ readonly lookSteps: number }>(
 const lookOptions = inGroup(
   'Training',
   {
-    lookSteps: whole('steps of vision pre-training, before the trajectories', { min: 0, max: 10_000_000, fallback: own.lookSteps }),
+    lookSteps: whole('steps of vision pre-training, before the trajectories', {
+      min: 0,
+      max: 10_000_000,
+      fallback: own.lookSteps,
+    }),
     ...restrict(
       {
         lookBatch: whole('views per vision step', { ...steps, fallback: own.lookBatch }),

@@ -213,8 +213,7 @@ function hasLearned({ trainedTokens, gradientNorm, learningRate }: Readonly<Reco
 /** For the user, from the metrics of a run that learned nothing. */
 export function whyUnlearned(steps: readonly Readonly<Record<string, unknown>>[]): string {
   const all = (name: keyof RlMetrics, value: number): boolean => steps.every((step) => step[name] === value)
-  if (all('maskedShare', 1))
-    return 'Every search reached a limit and was masked: raise --max-turns or --context-limit.'
+  if (all('maskedShare', 1)) return 'Every search reached a limit and was masked: raise --max-turns or --context-limit.'
   if (all('reward', 1)) return 'Every answer was right: use harder problems.'
   if (all('reward', 0)) return 'No answer was right: use easier problems, more turns or a better start.'
   if (all('zeroSpreadShare', 1)) return 'The searches of each group had the same reward: raise --group-size.'
