@@ -23,7 +23,7 @@ export function profileOption(fallbackText: string, where = '') {
 }
 
 export const profileOptions = inGroup('Search', {
-  ...profileOption('that of the policy or model'),
+  ...profileOption('embedded; for chat default, for local that of the model, for tinker official'),
   prompts: parsed<Prompts>(
     '<file>',
     "for official profiles: your copy of Mini-o3's verl/trainer/constants.py",
