@@ -1,20 +1,21 @@
 /** Requests to the server. Failures are thrown with a message that can be shown, and the code of the server. */
 import { useEffect, useState } from 'preact/hooks'
-import { messageOf, MiniO3Error } from '../src/shared/errors.ts'
+import { errorCodeOf, messageOf, MiniO3Error } from '../src/shared/errors.ts'
 import { fieldsOf } from '../src/shared/fields.ts'
+
+/** The code of a request that was not answered. */
+const noAnswer = 'no-answer'
+/** After that long a server that did not answer is asked again. */
+const againMs = 2_000
 
 export async function fetchJson<T>(path: string, options?: RequestInit): Promise<T> {
   return fromServer(await fetchText(path, options))
 }
 
 async function fetchText(path: string, options?: RequestInit): Promise<string> {
-  const response = await fetch(path, options).catch(() => {
-    throw new MiniO3Error(
-      'no-answer',
-      'The server does not answer. If it has ended, start it again; this page then continues.',
-    )
-  })
-  if (response.ok) return response.text()
+  const response = await fetch(path, options).catch(unanswered)
+  // The server may end while it answers.
+  if (response.ok) return response.text().catch(unanswered)
   const body: unknown = await response.json().catch(() => undefined)
   const { message, code } = fieldsOf(fieldsOf(body)?.['error']) ?? {}
   const wait = response.headers.get('retry-after')
@@ -23,6 +24,30 @@ async function fetchText(path: string, options?: RequestInit): Promise<string> {
     typeof code === 'string' ? code : 'unexpected',
     typeof message === 'string' ? message : otherwise,
   )
+}
+
+function unanswered(): never {
+  throw new MiniO3Error(
+    noAnswer,
+    'The server does not answer. If it was stopped, start it again; this page then continues.',
+  )
+}
+
+/** As `fetchJson`, but asks again until the server answers; meanwhile `onWait` is told why it waits. */
+export async function fetchAnswer<T>(
+  path: string,
+  signal: AbortSignal,
+  onWait: (error: string) => void = () => {},
+): Promise<T> {
+  for (;;) {
+    try {
+      return await fetchJson<T>(path, { signal })
+    } catch (error) {
+      if (signal.aborted || errorCodeOf(error) !== noAnswer) throw error
+      onWait(messageOf(error))
+      await new Promise((resolve) => setTimeout(resolve, againMs))
+    }
+  }
 }
 
 /** The page comes from the server that it asks, so the types of `server/api` hold; schemas would double its size. */
@@ -45,30 +70,37 @@ export interface Loaded<T> {
   readonly error?: string
 }
 
-/** Loads `path` whenever it changes, and every `everyMs` while the page is visible. The value stays the same object until it changes. */
+/**
+ * Loads `path` whenever it changes, and `everyMs` after each response while the page is visible; without `everyMs` again only if the server
+ * did not answer. The value stays the same object until it changes.
+ */
 export function useJson<T>(path: string, everyMs?: number): Loaded<T> {
   const [loaded, setLoaded] = useState<Loaded<T> & { readonly path?: string }>({})
   useEffect(() => {
     const gone = new AbortController()
-    let latest: string | undefined
-    const load = (): Promise<void> =>
-      fetchText(path, { signal: gone.signal }).then(
-        (text) => {
-          if (gone.signal.aborted) return
-          const value = text === latest ? undefined : fromServer<T>(text)
-          latest = text
-          if (value !== undefined) setLoaded({ path, value })
-          else setLoaded((before) => (before.error === undefined ? before : { path, value: before.value }))
-        },
-        (error: unknown) => {
-          if (!gone.signal.aborted) setLoaded((before) => ({ path, value: before.value, error: messageOf(error) }))
-        },
-      )
+    let known: { readonly text: string; readonly value: T } | undefined
+    let timer: ReturnType<typeof setTimeout>
+    const load = async (): Promise<void> => {
+      let restMs = everyMs
+      if (!document.hidden || known === undefined) {
+        try {
+          const text = await fetchText(path, { signal: gone.signal })
+          if (text !== known?.text) known = { text, value: fromServer<T>(text) }
+          const { value } = known
+          const isShown = (shown: Loaded<T>): boolean => shown.value === value && shown.error === undefined
+          if (!gone.signal.aborted)
+            setLoaded((before) => (before.path === path && isShown(before) ? before : { path, value }))
+        } catch (error) {
+          restMs ??= errorCodeOf(error) === noAnswer ? againMs : undefined
+          if (!gone.signal.aborted) setLoaded({ path, value: known?.value, error: messageOf(error) })
+        }
+      }
+      if (!gone.signal.aborted && restMs !== undefined) timer = setTimeout(() => void load(), restMs)
+    }
     void load()
-    const timer = everyMs && setInterval(() => document.hidden || void load(), everyMs)
     return () => {
       gone.abort()
-      clearInterval(timer)
+      clearTimeout(timer)
     }
   }, [path, everyMs])
   return loaded.path === path ? loaded : {}

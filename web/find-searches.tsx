@@ -6,10 +6,9 @@ import type { ParsedFilter } from '../src/protocol/filter/parse.ts'
 import { parseSearch } from '../src/protocol/filter/typed-search.ts'
 import type { FoundSearches } from '../src/server/api/across-runs.ts'
 import type { RunRow } from '../src/server/api/types.ts'
-import { messageOf } from '../src/shared/errors.ts'
 import { counted } from '../src/shared/numbers.ts'
 import { ProblemFact } from './facts.tsx'
-import { fetchJson } from './fetch-json.ts'
+import { fetchAnswer } from './fetch-json.ts'
 import { FilterMistake } from './filter-mistake.tsx'
 import { href } from './route.ts'
 
@@ -26,11 +25,13 @@ interface Found {
 }
 
 interface State {
-  readonly text: string
+  /** Number of runs that are searched, and of those that were. */
+  readonly of: number
   readonly looked: number
   /** Runs that could not be searched. */
   readonly unreadable: readonly string[]
   readonly runs: readonly Found[]
+  /** Why it waits for the server. */
   readonly error?: string
 }
 
@@ -52,12 +53,13 @@ export function FindSearches({ runs, text, onText }: Props) {
     if (text.trim() === '' || problem !== undefined) return undefined
     const gone = new AbortController()
     const look = async (): Promise<void> => {
-      let next: State = { text, looked: 0, unreadable: [], runs: [] }
+      let next: State = { of: wanted.length, looked: 0, unreadable: [], runs: [] }
       setState(next)
+      const wait = (error: string): void => setState({ ...next, error })
       for (const { name } of wanted) {
         const path = `api/runs/${encodeURIComponent(name)}/find?${new URLSearchParams({ where: text }).toString()}`
         // A run that cannot be read says why on its own page.
-        const found = await fetchJson<FoundSearches>(path, { signal: gone.signal }).catch(() => undefined)
+        const found = await fetchAnswer<FoundSearches>(path, gone.signal, wait).catch(() => undefined)
         if (gone.signal.aborted) return
         const more = found && found.count > 0 ? [{ name, found }] : []
         const unreadable = found === undefined ? [...next.unreadable, name] : next.unreadable
@@ -66,11 +68,7 @@ export function FindSearches({ runs, text, onText }: Props) {
         if (countOf(next) >= mostFound) return
       }
     }
-    const begin = (): void =>
-      void look().catch((error: unknown) =>
-        setState({ text, looked: 0, unreadable: [], runs: [], error: messageOf(error) }),
-      )
-    const timer = setTimeout(begin, restMs)
+    const timer = setTimeout(() => void look(), restMs)
     return () => {
       clearTimeout(timer)
       gone.abort()
@@ -102,10 +100,10 @@ export function FindSearches({ runs, text, onText }: Props) {
           <output>
             {counted(countOf(state), 'search', 'searches')} {wantedText(parsed)} in {state.runs.length} of{' '}
             {counted(state.looked, 'run', 'runs')}
-            {state.looked < wanted.length &&
+            {state.looked < state.of &&
               (countOf(state) >= mostFound
-                ? `; the other ${wanted.length - state.looked} were not searched: narrow it down`
-                : `; ${wanted.length - state.looked} not searched yet`)}
+                ? `; the other ${state.of - state.looked} were not searched: narrow it down`
+                : `; ${state.of - state.looked} not searched yet`)}
             {state.unreadable.length > 0 && `; could not be read: ${state.unreadable.join(', ')}`}
             {left.length > 0 && `; left out as too long: ${left.join(', ')}`}
           </output>

@@ -5,7 +5,7 @@ import type { Trajectory } from '../src/protocol/trajectory.ts'
 import { itemAt } from '../src/shared/known.ts'
 import type { SearchFamily, SearchGroup } from '../src/server/api/one-search.ts'
 import type { ItemRow } from '../src/server/api/types.ts'
-import { fetchJson, useJson } from './fetch-json.ts'
+import { fetchAnswer, useJson } from './fetch-json.ts'
 import type { Loaded } from './fetch-json.ts'
 import { ForkList, pageOf, ParentLink } from './fork-links.tsx'
 import { ProblemFact } from './facts.tsx'
@@ -130,16 +130,19 @@ function useSearches(name: string, wanted: readonly number[]): Loaded<ReadonlyMa
   const [loaded, setLoaded] = useState<Loaded<ReadonlyMap<number, Trajectory>>>({})
   useEffect(() => {
     const gone = new AbortController()
+    const fail = (error: string): void => setLoaded(({ value }) => ({ value, error }))
     const load = async (): Promise<void> => {
       for (const at of wanted) {
         if (loaded.value?.has(at)) continue
         const path = `api/runs/${encodeURIComponent(name)}/items/${at}`
-        const search = await fetchJson<Trajectory>(path, { signal: gone.signal })
+        const search = await fetchAnswer<Trajectory>(path, gone.signal, fail)
         if (gone.signal.aborted) return
         setLoaded(({ value }) => ({ value: new Map([...(value ?? []), [at, search]]) }))
       }
     }
-    load().catch((error: Error) => gone.signal.aborted || setLoaded(({ value }) => ({ value, error: error.message })))
+    // What could not be loaded before is not wanted any more.
+    setLoaded((before) => (before.error === undefined ? before : { value: before.value }))
+    load().catch((error: Error) => gone.signal.aborted || fail(error.message))
     return () => gone.abort()
   }, [name, wanted.join()])
   return loaded

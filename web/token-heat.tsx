@@ -3,9 +3,8 @@ import { useEffect, useState } from 'preact/hooks'
 import { tokensNotStored } from '../src/page/page-data.ts'
 import type { ShownTokens } from '../src/page/page-data.ts'
 import type { TurnTokens } from '../src/protocol/turn-record.ts'
-import { mean } from '../src/shared/numbers.ts'
-import { fetchJson } from './fetch-json.ts'
-import { turnsText } from './shown-search.ts'
+import { counted, mean } from '../src/shared/numbers.ts'
+import { fetchAnswer } from './fetch-json.ts'
 import type { PictureUrls } from './shown-search.ts'
 
 /** The tokens of a search; undefined while they are loaded. */
@@ -15,10 +14,13 @@ export function useTokens(source: PictureUrls['tokens']): ShownTokens | undefine
   useEffect(() => {
     if (url === undefined) return undefined
     const gone = new AbortController()
-    const take = (tokens: readonly TurnTokens[] | null): void => {
-      if (!gone.signal.aborted) setLoaded({ url, tokens: tokens ?? tokensNotStored })
+    const take = (tokens: ShownTokens): void => {
+      if (!gone.signal.aborted) setLoaded({ url, tokens })
     }
-    fetchJson<readonly TurnTokens[] | null>(url, { signal: gone.signal }).then(take, () => take(null))
+    fetchAnswer<readonly TurnTokens[] | null>(url, gone.signal, take).then(
+      (tokens) => take(tokens ?? tokensNotStored),
+      (error: Error) => take(error.message),
+    )
     return () => gone.abort()
   }, [url])
   if (source && 'own' in source) return source.own
@@ -157,7 +159,9 @@ export function HeatNote({ tokens, turns, figure, onFigure }: NoteProps) {
           This search has no entropies: its engine does not report them, or an earlier version stored it.
         </p>
       )}
-      {tokens.length < turns && <p class="note">Only those of its first {turnsText(tokens.length)} are stored.</p>}
+      {tokens.length < turns && (
+        <p class="note">Only those of its first {counted(tokens.length, 'turn', 'turns')} are stored.</p>
+      )}
     </li>
   )
 }

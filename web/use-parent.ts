@@ -2,7 +2,7 @@
 import { useEffect, useState } from 'preact/hooks'
 import type { Trajectory } from '../src/protocol/trajectory.ts'
 import type { ForkRequest } from '../src/server/api/fork-types.ts'
-import { fetchJson } from './fetch-json.ts'
+import { fetchAnswer } from './fetch-json.ts'
 import { trajectoryPath } from './fork-links.tsx'
 import { hashesOf, pictureUrls } from './shown-search.ts'
 import type { SearchEntry } from './shown-search.ts'
@@ -15,7 +15,7 @@ export function useParent(origin: ForkRequest['origin'] | undefined): SearchEntr
     setParent(undefined)
     if (origin === undefined || path === undefined) return undefined
     const gone = new AbortController()
-    fetchJson<Trajectory>(path, { signal: gone.signal }).then(
+    fetchAnswer<Trajectory>(path, gone.signal).then(
       (search) => {
         const [base = '', sample] = path.split('/trajectory?sample=')
         setParent({ search, urls: pictureUrls(base, hashesOf(search), Number(sample ?? 0)), name: 'origin' })

@@ -1,7 +1,7 @@
 /** What is known of runs from their logs, loaded one run at a time, since the server reads the whole log for each. */
 import { useEffect, useMemo, useState } from 'preact/hooks'
 import type { RunRow, RunSummary } from '../src/server/api/types.ts'
-import { fetchJson } from './fetch-json.ts'
+import { fetchAnswer } from './fetch-json.ts'
 
 /** Larger logs are only read when the run is opened. */
 const mostBytes = 128 * 1024 ** 2
@@ -33,7 +33,7 @@ export function useSummaries(runs: readonly RunRow[]): ReadonlyMap<string, RunSu
         new Map(before).set(name, { changedMs, summary: summary ?? before.get(name)?.summary, againMs }),
       )
     }
-    fetchJson<RunSummary>(`api/runs/${encodeURIComponent(name)}/summary`, { signal: gone.signal }).then(
+    fetchAnswer<RunSummary>(`api/runs/${encodeURIComponent(name)}/summary`, gone.signal).then(
       keep,
       () => keep(undefined), // the page of the run shows the reason
     )

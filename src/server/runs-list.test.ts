@@ -230,6 +230,17 @@ describe.skipIf(!hasBrowser)('the list of runs', () => {
     await expect.poll(() => field.inputValue()).toBe('no such words anywhere')
   })
 
+  test('a server that does not answer makes no run unreadable, and is asked again', async () => {
+    await page.route('**/find?**', (route) => route.abort())
+    await served.open('runs?find=birds')
+    const found = page.getByRole('region', { name: 'Search in all runs' })
+    await found.getByText('The server does not answer.').waitFor()
+    expect(await found.innerText()).not.toContain('could not be read')
+    await page.unroute('**/find?**')
+    await found.getByRole('link', { name: 'How many birds?' }).waitFor()
+    expect(await found.getByRole('alert').count()).toBe(0)
+  })
+
   test('a filter over all runs that cannot be read is marked, with what to write instead', async () => {
     await served.open('runs')
     const field = page.getByRole('searchbox', { name: 'Search in all runs' })

@@ -147,6 +147,14 @@ describe.skipIf(!hasBrowser)('the Runs pages', () => {
     await page.getByText('10 of 80 problems').waitFor()
   })
 
+  test('two searches that are not there are said so, and those before are not shown in their place', async () => {
+    await open('diff/before/after/10/10')
+    await page.locator('.side-by-side .canvas').nth(1).waitFor()
+    await page.evaluate('location.hash = "#/diff/before/after/999/999"')
+    await page.getByRole('alert').getByText('The run has no such search.').waitFor()
+    expect(await page.locator('.search').count()).toBe(0)
+  })
+
   test('runs that cannot be compared are said to be so', async () => {
     await open('diff/before/elsewhere')
     await expect.poll(() => page.getByRole('alert').innerText()).toContain('no problem in common')

@@ -254,7 +254,7 @@ describe.skipIf(!hasBrowser)('the page of a search', () => {
     await watched.locator('.group button').nth(1).waitFor()
     await watched.route('**/api/**', (route) => route.abort())
     await watched.clock.fastForward(refreshMs)
-    await watched.getByText('The server does not answer. If it has ended, start it again').waitFor()
+    await watched.getByText('The server does not answer. If it was stopped, start it again').waitFor()
     await watched.keyboard.press('End')
     await expect.poll(() => watched.locator('.card.now').getAttribute('data-turn')).toBe('4')
     await watched.unroute('**/api/**')
@@ -263,6 +263,31 @@ describe.skipIf(!hasBrowser)('the page of a search', () => {
     await watched.close()
     await served.open('run/rich/99')
     await page.getByText('The run has no such search. Open one from the list of the run.').waitFor()
+  })
+
+  test('what a server that was gone did not send comes when it is back, on every page', async () => {
+    for (const [address, asked, shown] of [
+      ['run/rich/0', '**/api/runs/rich/items/*', page.locator('.turns .card').nth(4)],
+      ['diff/rich/turned/0/0', '**/api/runs/*/items/0', page.locator('.side-by-side, .turns').first()],
+      ['', '**/api/setup', page.getByLabel('Question')],
+    ] as const) {
+      await page.route(asked, (route) => route.abort())
+      await served.open(address)
+      await page.getByText('The server does not answer.').first().waitFor()
+      await page.unroute(asked)
+      await shown.waitFor()
+      await expect.poll(() => page.getByText('The server does not answer.').count()).toBe(0)
+    }
+  })
+
+  test('a search that is not there is told of no other one', async () => {
+    await openRich()
+    await page.evaluate('location.hash = "#/run/rich/99"')
+    const missing = page.getByText('The run has no such search.')
+    await missing.waitFor()
+    await page.evaluate('location.hash = "#/run/rich/1"')
+    await page.locator('.turns .card').nth(3).waitFor()
+    await missing.waitFor({ state: 'detached' })
   })
 
   test('a screen reader is told the name of everything that can be used, and what every picture shows', async () => {
