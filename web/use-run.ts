@@ -1,7 +1,6 @@
 /** A growing run: after the first load, only new items are fetched, and figures only when something changed. */
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks'
 import { withNoted } from '../src/protocol/note.ts'
-import type { RunNotes } from '../src/server/api/note-types.ts'
 import type { RunDetails, RunFigures } from '../src/server/api/types.ts'
 import { messageOf } from '../src/shared/errors.ts'
 import { fetchJson } from './fetch-json.ts'
@@ -13,8 +12,7 @@ const refreshMs = { live: 2000, still: 10_000 }
 /** While a long run comes in parts, the page is not drawn anew for each of them. */
 const publishMs = 400
 
-/** `onNotes` takes the notes that the server sent in response to a change. */
-export function useRun(name: string): Loaded<RunDetails> & { readonly onNotes: (notes: RunNotes) => void } {
+export function useRun(name: string): Loaded<RunDetails> {
   const [loaded, setLoaded] = useState<Loaded<RunDetails>>({})
   const latest = useRef<RunDetails | undefined>(undefined)
   useEffect(() => {
@@ -31,8 +29,7 @@ export function useRun(name: string): Loaded<RunDetails> & { readonly onNotes: (
         const before = latest.current
         const fresh = document.hidden && before !== undefined ? before : await newer(name, before)
         if (gone) return
-        // Notes may have been taken in the meantime.
-        latest.current = fresh.notes === before?.notes ? withNotes(fresh, latest.current?.notes) : fresh
+        latest.current = fresh
         if (!more() || performance.now() - publishedMs >= publishMs) {
           setLoaded({ value: latest.current })
           publishedMs = performance.now()
@@ -55,15 +52,7 @@ export function useRun(name: string): Loaded<RunDetails> & { readonly onNotes: (
   }, [name])
   const { value } = loaded
   const items = useMemo(() => value && withNoted(value.items, value.notes?.items ?? []), [value?.items, value?.notes])
-  const onNotes = (notes: RunNotes): void => {
-    latest.current &&= withNotes(latest.current, notes)
-    setLoaded((before) => (before.value ? { ...before, value: withNotes(before.value, notes) } : before))
-  }
-  return { ...loaded, value: value && items && { ...value, items }, onNotes }
-}
-
-function withNotes(details: RunDetails, notes: RunNotes | undefined): RunDetails {
-  return notes === undefined ? details : { ...details, notes }
+  return { ...loaded, value: value && items && { ...value, items } }
 }
 
 async function newer(name: string, known: RunDetails | undefined): Promise<RunDetails> {
@@ -75,7 +64,8 @@ async function newer(name: string, known: RunDetails | undefined): Promise<RunDe
   if (known === undefined || fresh.log !== known.log) return fresh
   // Keeps the list object if nothing is new, so that memoised values stay valid.
   const items = fresh.items.length === 0 ? known.items : [...known.items, ...fresh.items]
-  return withNotes({ ...fresh, items }, fresh.notes ?? known.notes)
+  const notes = fresh.notes ?? known.notes
+  return { ...fresh, items, ...(notes && { notes }) }
 }
 
 /** Figures are refetched after this many times the server's computing time, which is seconds for a long run. */
