@@ -3,7 +3,7 @@ import { useEffect, useMemo, useRef, useState } from 'preact/hooks'
 import { withNoted } from '../src/protocol/note.ts'
 import type { RunDetails, RunFigures } from '../src/server/api/types.ts'
 import { messageOf } from '../src/shared/errors.ts'
-import { fetchJson } from './fetch-json.ts'
+import { fetchAnswer, fetchJson } from './fetch-json.ts'
 import type { Loaded } from './fetch-json.ts'
 
 /** A finished or stopped run may be resumed, so it is polled too. */
@@ -73,16 +73,24 @@ const restFactor = 4
 
 /** The figures of the run in this state; until they arrive, the previous ones. */
 export function useFigures({ run, total, read, notes }: RunDetails): Loaded<RunFigures> {
-  const [loaded, setLoaded] = useState<Loaded<RunFigures>>({})
+  const [loaded, setLoaded] = useState<Loaded<RunFigures> & { readonly state?: string }>({})
   const restUntil = useRef(0)
+  // While the log is being read, the first request waits for all of it.
+  const state = JSON.stringify([run.changedMs, read === undefined ? total : 'read', notes?.version])
+  const newest = useRef(state)
+  newest.current = state
+  const isOld = loaded.state !== state
   useEffect(() => {
+    if (!isOld) return undefined
     const gone = new AbortController()
     const load = async (): Promise<void> => {
       const startedMs = performance.now()
+      const asked = newest.current
       const path = `api/runs/${encodeURIComponent(run.name)}/figures`
-      const answer = await fetchJson<RunFigures>(path, { signal: gone.signal }).then(
-        (value) => () => ({ value }),
-        (error: Error) => (before: Loaded<RunFigures>) => ({ ...before, error: error.message }),
+      const wait = (error: string): void => setLoaded((before) => ({ ...before, error }))
+      const answer = await fetchAnswer<RunFigures>(path, gone.signal, wait).then(
+        (value) => () => ({ value, state: asked }),
+        (error: Error) => (before: Loaded<RunFigures>) => ({ ...before, error: error.message, state: asked }),
       )
       restUntil.current = performance.now() + restFactor * (performance.now() - startedMs)
       if (!gone.signal.aborted) setLoaded(answer)
@@ -92,7 +100,7 @@ export function useFigures({ run, total, read, notes }: RunDetails): Loaded<RunF
       clearTimeout(timer)
       gone.abort()
     }
-    // While the log is being read, the first request waits for all of it.
-  }, [run.name, run.changedMs, read === undefined ? total : 'read', notes?.version])
+    // A run that changes meanwhile is not asked for from the start again: figures that take longer than its next change would never come.
+  }, [run.name, isOld, loaded.state])
   return loaded
 }

@@ -1,8 +1,8 @@
 /** Which searches of a run have words in their thoughts: the rows of the table hold no thoughts, so the server looks. */
-import { useEffect, useMemo, useState } from 'preact/hooks'
+import { useEffect, useMemo, useRef, useState } from 'preact/hooks'
 import type { RunDetails, ThoughtsFound } from '../src/server/api/types.ts'
 import { messageOf } from '../src/shared/errors.ts'
-import { fetchJson } from './fetch-json.ts'
+import { fetchAnswer } from './fetch-json.ts'
 
 export interface Thoughts {
   /** Whether the search at this index has the words. */
@@ -27,39 +27,44 @@ const restMs = 250
 export function useThoughts({ run, log, total }: RunDetails, words: readonly string[], served: boolean): Thoughts {
   const [found, setFound] = useState<ReadonlyMap<string, Found>>(new Map())
   const [error, setError] = useState<string>()
+  const newest = useRef(total)
+  newest.current = total
   const keyOf = (one: string): string => JSON.stringify([run.name, log, one])
-  const all = JSON.stringify(words)
+  const own = words.flatMap((one): [string, Found][] => {
+    const known = found.get(one)
+    return known?.key === keyOf(one) ? [[one, known]] : []
+  })
+  const isBehind = served && (own.length < words.length || own.some(([, { upTo }]) => upTo < total))
   useEffect(() => {
+    if (!isBehind) return undefined
     const gone = new AbortController()
+    const known = new Map(own)
     const look = async (): Promise<void> => {
-      for (const one of words) {
-        const known = found.get(one)?.key === keyOf(one) ? found.get(one) : undefined
-        if (known !== undefined && known.upTo >= total) continue
-        const query = new URLSearchParams({ words: one, after: String(known?.upTo ?? 0), log })
+      for (;;) {
+        const one = words.find((word) => (known.get(word)?.upTo ?? -1) < newest.current)
+        if (one === undefined) return setError(undefined)
+        const before = known.get(one)
+        const query = new URLSearchParams({ words: one, after: String(before?.upTo ?? 0), log })
         const path = `api/runs/${encodeURIComponent(run.name)}/thoughts?${query.toString()}`
-        const { indexes, upTo } = await fetchJson<ThoughtsFound>(path, { signal: gone.signal })
-        if (gone.signal.aborted) return
-        const next = { key: keyOf(one), upTo, indexes: new Set([...(known?.indexes ?? []), ...indexes]) }
-        setFound((before) => new Map([...before].filter(([name]) => words.includes(name))).set(one, next))
+        const { indexes, upTo } = await fetchAnswer<ThoughtsFound>(path, gone.signal, setError)
+        if (gone.signal.aborted || upTo === before?.upTo) return
+        known.set(one, { key: keyOf(one), upTo, indexes: new Set([...(before?.indexes ?? []), ...indexes]) })
+        setFound(new Map(known))
       }
-      setError(undefined)
     }
     const begin = (): void => void look().catch((cause: unknown) => gone.signal.aborted || setError(messageOf(cause)))
-    const timer = served && words.length > 0 ? setTimeout(begin, restMs) : undefined
+    const timer = setTimeout(begin, restMs)
     return () => {
       clearTimeout(timer)
       gone.abort()
     }
-  }, [run.name, log, total, all, served])
+    // A run that goes on does not interrupt the search, which takes seconds in a long log: it looks into what is new when it gets there.
+  }, [run.name, log, JSON.stringify(words), isBehind])
   const has = useMemo(
     () =>
       (index: number, one: string): boolean =>
         found.get(one)?.key === keyOf(one) && found.get(one)?.indexes.has(index) === true,
     [found, run.name, log],
   )
-  return {
-    has,
-    waiting: served && error === undefined ? words.filter((one) => found.get(one)?.key !== keyOf(one)).length : 0,
-    error,
-  }
+  return { has, waiting: served && error === undefined ? words.length - own.length : 0, error }
 }

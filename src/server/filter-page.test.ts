@@ -1,5 +1,5 @@
 /** The filter field and the training sets of the page in a real browser. Needs `npm run build`, and Chromium; is skipped where there is none. */
-import { mkdir, mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
+import { appendFile, mkdir, mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
@@ -96,6 +96,69 @@ describe.skipIf(!hasBrowser)('the filter of a run', () => {
     await expect.poll(() => field().inputValue()).toBe('"café"')
     await field().fill('not thought:"the café"')
     await told('36 of 40 searches')
+  })
+
+  test('looks into thoughts to the end, however the run goes on meanwhile', async () => {
+    const log = runs('live', 'trajectories.jsonl')
+    const line = (seed: number): string => jsonLines([storedSearch({ seed, right: true, thought: 'Is it the CAFÉ?' })])
+    const files = { lock: String(process.pid), 'trajectories.jsonl': line(0) + line(1) }
+    await writeRun(runs('live'), { command: 'eval', maxTurns: 8 }, files)
+    let release = (): void => {}
+    const held = new Promise<void>((resolve) => (release = resolve))
+    await page.route('**/thoughts?**', async (route) => {
+      await held
+      await route.continue()
+    })
+    const given: string[] = []
+    page.on('requestfailed', (request) => given.push(request.url()))
+    await served.open(`run/live?${new URLSearchParams({ where: 'thought:café or turns > 20' }).toString()}`)
+    await page.getByText('Searching the thoughts …').waitFor()
+    for (const count of [3, 4]) {
+      await appendFile(log, line(count))
+      await told(`0 of ${count} searches`)
+    }
+    release()
+    await told('4 of 4 searches')
+    expect(given.filter((url) => url.includes('thoughts'))).toEqual([])
+    await page.unroute('**/thoughts?**')
+    await rm(runs('live'), { recursive: true })
+  })
+
+  test('says where a text cannot be copied', async () => {
+    await served.open('run/eval')
+    await page.evaluate('Object.defineProperty(navigator, "clipboard", { value: undefined })')
+    await page.getByRole('button', { name: /^Create a training set/ }).click()
+    await page.getByRole('button', { name: 'copy', exact: true }).click()
+    await page.getByRole('button', { name: 'not allowed here: select it' }).waitFor()
+    // Of another text it says nothing.
+    await field().fill('correct')
+    await page.getByRole('button', { name: 'copy', exact: true }).waitFor()
+  })
+
+  test('follows a set that is made after its form was closed, and no longer once the server has forgotten it', async () => {
+    const row = { id: 'one', state: 'working', name: 'eval-set', path: 'eval-set', to: 'collection', done: 1, text: '' }
+    await page.route('**/api/sets', (route) =>
+      route.request().method() === 'POST' ? route.fulfill({ json: row }) : route.continue(),
+    )
+    await page.route('**/api/sets/one', (route) => route.fulfill({ json: row }))
+    await served.open('run/eval')
+    const form = page.getByRole('button', { name: /^Create a training set/ })
+    const create = page.getByRole('button', { name: 'Create', exact: true })
+    await form.click()
+    await create.click()
+    const cancel = page.getByRole('button', { name: 'cancel' })
+    await cancel.waitFor()
+    await form.click()
+    await cancel.waitFor({ state: 'detached' })
+    await form.click()
+    await cancel.waitFor()
+    const error = { message: 'There is no such set.', code: 'no_set' }
+    await page.route('**/api/sets/one', (route) => route.fulfill({ status: 404, json: { error } }))
+    await page.getByRole('alert').getByText('There is no such set.').waitFor()
+    await cancel.waitFor({ state: 'detached' })
+    expect(await create.isEnabled()).toBe(true)
+    await page.unroute('**/api/sets/one')
+    await page.unroute('**/api/sets')
   })
 
   test('becomes a training set next to the runs, with the command that trains on it and the one that makes the same', async () => {

@@ -269,6 +269,33 @@ describe.skipIf(!hasBrowser)('the Runs pages', () => {
     await rm(join(path, 'lock'))
   })
 
+  test('figures that take longer than the next change of their run come all the same', async () => {
+    const path = run('busy')
+    const log = join(path, 'trajectories.jsonl')
+    await writeRun(path, evalOf(), { lock: String(process.pid), 'trajectories.jsonl': searches(4, () => ({})) })
+    let release = (): void => {}
+    const held = new Promise<void>((resolve) => (release = resolve))
+    await page.route('**/api/runs/busy/figures', async (route) => {
+      await held
+      await route.continue()
+    })
+    const given: string[] = []
+    page.on('requestfailed', (request) => given.push(request.url()))
+    await open('run/busy')
+    for (const count of [5, 6]) {
+      await appendFile(
+        log,
+        searches(1, () => ({ seed: count })),
+      )
+      await page.getByText(`${count} of ${count} searches`).waitFor()
+    }
+    release()
+    await page.getByText('Avg').waitFor()
+    expect(given.filter((url) => url.includes('figures'))).toEqual([])
+    await page.unroute('**/api/runs/busy/figures')
+    await rm(join(path, 'lock'))
+  })
+
   test('broken, foreign and vanished files are told in place', async () => {
     const good = storedSearch({ seed: 3, right: true })
     const path = run('broken')
