@@ -93,17 +93,19 @@ export function useNoteTaker(notes: EntryNotes | undefined): NoteTaker {
   const latest = useRef(notes)
   latest.current = notes
   useEffect(() => setError(undefined), [notes?.id])
+  // A field that is left because another search is shown still belongs to the one before.
+  const own = (): EntryNotes | undefined => (latest.current?.id === notes?.id ? latest.current : notes)
   /** Throws what the server refused. */
   const send = async (change: NoteChange, from?: string): Promise<void> => {
     setError(undefined)
-    await latest.current?.take?.(change, from)
+    await own()?.take?.(change, from)
   }
   const tell = (thrown: unknown): void => setError(messageOf(thrown))
   const last = done.findLast(({ id }) => id === notes?.id)
   return {
     error,
     async take(change, from) {
-      const before = latest.current
+      const before = own()
       if (before?.take === undefined) return false
       try {
         await send(change, from)
