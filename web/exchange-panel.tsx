@@ -39,7 +39,7 @@ function load(url: string): Promise<Loaded> {
 export function ExchangePanel({ search, urls, turn }: Props) {
   const [loaded, setLoaded] = useState<Loaded>()
   const open = (isOpen: boolean): void => {
-    if (!isOpen || loaded !== undefined) return
+    if (!isOpen) return
     if (urls.exchanges === undefined) setLoaded({ why: notInFile })
     else void load(urls.exchanges).then(setLoaded)
   }

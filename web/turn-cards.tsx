@@ -195,7 +195,7 @@ function TurnCard({ step, search, urls, tokens, figure }: TurnCardProps) {
           <span class="holds-target">contains the target</span>
         )}
         <div class="raw">
-          {!isGoing(search) && <ExchangePanel search={search} urls={urls} turn={number} />}
+          {!isGoing(search) && <ExchangePanel key={urls.exchanges} search={search} urls={urls} turn={number} />}
           <details>
             <summary>as it came</summary>
             <pre dir="auto">{shown(turn.text)}</pre>
@@ -341,7 +341,7 @@ function EndCard({ search, urls }: Pick<Props, 'search' | 'urls'>) {
       {unfinished && (
         <footer>
           <div class="raw">
-            <ExchangePanel search={search} urls={urls} turn={turns.length + 1} />
+            <ExchangePanel key={urls.exchanges} search={search} urls={urls} turn={turns.length + 1} />
           </div>
         </footer>
       )}
