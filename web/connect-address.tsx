@@ -1,5 +1,5 @@
 /** Connects a server by its address and the name of the variable that holds its API key; the key itself is never entered. */
-import { useState } from 'preact/hooks'
+import { useRef, useState } from 'preact/hooks'
 import type { ConnectRequest, ListedModels, ModelsFound } from '../src/server/api/types.ts'
 import { ProblemFact } from './facts.tsx'
 import { postJson } from './fetch-json.ts'
@@ -14,18 +14,22 @@ export function ConnectAddress({ services, onConnect }: Props) {
   const [baseUrl, setBaseUrl] = useState('')
   const [apiKeyEnv, setApiKeyEnv] = useState('')
   const [model, setModel] = useState('')
-  const [listed, setListed] = useState<ListedModels>()
+  const [lastListed, setListed] = useState<ListedModels & { readonly asked: string }>()
   const [problem, setProblem] = useState<string>()
   const [busy, setBusy] = useState(false)
   const address = { baseUrl: baseUrl.trim(), ...(apiKeyEnv.trim() !== '' && { apiKeyEnv: apiKeyEnv.trim() }) }
+  const typed = useRef('')
+  typed.current = address.baseUrl
+  // Another address may have been typed before the answer came.
+  const listed = lastListed?.asked === address.baseUrl ? lastListed : undefined
   const list = (): void => {
     setBusy(true)
     setProblem(undefined)
     postJson<ListedModels>('api/models/list', address)
       .then(
         (found) => {
-          setListed(found)
-          if (found.models.length === 1) setModel(found.models[0] ?? '')
+          setListed({ ...found, asked: address.baseUrl })
+          if (found.models.length === 1 && typed.current === address.baseUrl) setModel(found.models[0] ?? '')
         },
         (error: Error) => setProblem(error.message),
       )
@@ -50,7 +54,6 @@ export function ConnectAddress({ services, onConnect }: Props) {
               onClick={() => {
                 setBaseUrl(service.baseUrl)
                 setApiKeyEnv(service.keyEnv)
-                setListed(undefined)
               }}
             >
               {service.title}, with {service.keyEnv}
@@ -66,10 +69,7 @@ export function ConnectAddress({ services, onConnect }: Props) {
             required
             value={baseUrl}
             placeholder="http://127.0.0.1:8000/v1"
-            onInput={(event) => {
-              setBaseUrl(event.currentTarget.value)
-              setListed(undefined)
-            }}
+            onInput={(event) => setBaseUrl(event.currentTarget.value)}
           />
         </label>
         <label>

@@ -190,6 +190,36 @@ describe.skipIf(!hasBrowser)('a photograph on the page', () => {
     slowMs,
   )
 
+  test(
+    'an address that is typed while the models of another one are listed is the one that is connected',
+    async () => {
+      await served.open()
+      await button('Connect a model').click()
+      let release = (): void => {}
+      const held = new Promise<void>((resolve) => (release = resolve))
+      await page.route('**/api/models/list', async (route) => {
+        await held
+        await route.continue()
+      })
+      const field = page.getByLabel('Address', { exact: true })
+      await field.fill(ollama.baseUrl)
+      await button('List models').click()
+      await button('Asking …').waitFor()
+      await field.fill('http://127.0.0.1:9/v1')
+      await page.getByLabel('Model', { exact: true }).fill('any')
+      release()
+      await button('List models').waitFor()
+      const asked = page.waitForRequest(
+        (request) => request.url().endsWith('/api/models') && request.method() === 'POST',
+      )
+      await button('Test and connect').click()
+      expect((await asked).postDataJSON()).toEqual({ baseUrl: 'http://127.0.0.1:9/v1', model: 'any' })
+      await page.unroute('**/api/models/list')
+      await page.locator('.connecting .failed').first().waitFor()
+    },
+    slowMs,
+  )
+
   test('nothing broke in the page', () => {
     expect(errors).toEqual([])
   })
