@@ -12,11 +12,19 @@ import { RecentAsks } from './recent-asks.tsx'
 import { href } from './route.ts'
 import { Slider } from './slider.tsx'
 
+const refreshMs = 5_000
+
 export function AskPage() {
-  const { value: setup, error } = useJson<Setup>('api/setup')
-  if (error !== undefined) return <ProblemFact message={error} />
-  if (setup === undefined) return <p role="status">Loading …</p>
-  if (setup.policies.length > 0) return <AskForm setup={setup} />
+  // Models may be connected from another page, or after their panel was closed.
+  const { value: setup, error } = useJson<Setup>('api/setup', refreshMs)
+  if (setup === undefined) return error === undefined ? <p role="status">Loading …</p> : <ProblemFact message={error} />
+  if (setup.policies.length > 0)
+    return (
+      <>
+        <ProblemFact message={error} />
+        <AskForm setup={setup} />
+      </>
+    )
   return (
     <p>
       This server only shows runs: see <a href={href(['runs'])}>Runs</a>. To ask, start <code>mini-o3 serve</code>.
@@ -32,6 +40,7 @@ function AskForm({ setup }: { readonly setup: Setup }) {
   const { scenes, limits } = setup
   const [draft] = useState(readDraft)
   const [policies, setPolicies] = useState(setup.policies)
+  useEffect(() => setPolicies(setup.policies), [setup])
   const [picture, setFirst] = useState<PictureRow>(draft.picture ?? itemAt(scenes, 0))
   const [furtherPictures, setFurther] = useState(draft.furtherPictures ?? [])
   const setPicture = (first: PictureRow, further: readonly PictureRow[] = []): void => {
