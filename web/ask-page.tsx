@@ -56,6 +56,9 @@ function AskForm({ setup }: { readonly setup: Setup }) {
   const [busy, setBusy] = useState<string>()
   const form = useRef<HTMLFormElement>(null)
   const more = useRef<HTMLButtonElement>(null)
+  /** What the form was asked to do last. */
+  const wish = useRef(new AbortController())
+  useEffect(() => () => wish.current.abort(), [])
   const able = policies.filter(canBeAsked)
   const policy = able.find(({ name }) => name === policyName) ?? able[0]
   const own = !scenes.some(({ id }) => id === picture.id)
@@ -77,36 +80,50 @@ function AskForm({ setup }: { readonly setup: Setup }) {
     if (blind && setup.connects) setConnecting(true)
   }, [blind])
 
-  async function during(what: string, work: () => Promise<void>): Promise<void> {
+  /** Gives up what was wished before. */
+  const begin = (what?: string): AbortSignal => {
+    wish.current.abort()
+    wish.current = new AbortController()
     setBusy(what)
     setProblem(undefined)
-    await work().catch((error: Error) => setProblem(error.message))
+    return wish.current.signal
+  }
+  /** `work` returns what to do with its result, which is left undone if something else was wished meanwhile, or the page was left. */
+  async function during(what: string, work: (signal: AbortSignal) => Promise<() => void>): Promise<void> {
+    const signal = begin(what)
+    const done = await work(signal).catch((error: Error) => () => setProblem(error.message))
+    if (signal.aborted) return
     setBusy(undefined)
+    done()
   }
   /** Files chosen together are the pictures of one question, ordered by name. */
   const upload = (chosen: FileList | null | undefined): void => {
     const files = [...(chosen ?? [])].toSorted((a, b) => a.name.localeCompare(b.name, undefined, { numeric: true }))
     if (files.length === 0) return
-    void during(files.length === 1 ? 'Opening the picture …' : 'Opening the pictures …', async () => {
+    void during(files.length === 1 ? 'Opening the picture …' : 'Opening the pictures …', async (signal) => {
       const opened: PictureRow[] = []
-      for (const file of files) opened.push(await sendPicture(file, limits.pictureBytes))
-      setPicture(itemAt(opened, 0), opened.slice(1))
-      if (scenes.some((scene) => scene.question === question)) setQuestion('')
-      const seeing = able.find(({ scenesOnly }) => !scenesOnly)
-      if (policy?.scenesOnly && seeing) setPolicyName(seeing.name)
+      for (const file of files) opened.push(await sendPicture(file, limits.pictureBytes, signal))
+      return () => {
+        setPicture(itemAt(opened, 0), opened.slice(1))
+        setQuestion((typed) => (scenes.some((scene) => scene.question === typed) ? '' : typed))
+        const seeing = able.find(({ scenesOnly }) => !scenesOnly)
+        if (policy?.scenesOnly && seeing) setPolicyName(seeing.name)
+      }
     })
   }
   const over = useDroppedFile(upload)
   const ask = (event: Event): void => {
     event.preventDefault()
-    void during('Asking …', async () => {
+    // Ctrl-Enter asks also where the button is disabled.
+    if (busy !== undefined) return
+    void during('Asking …', async (signal) => {
       if (question.trim() === '') throw new Error('Type a question first.')
       if (policy === undefined) throw new Error('None of the models can be asked. Connect one first.')
       const further = furtherPictures.map(({ id }) => id)
       const about = { picture: picture.id, ...(further.length > 0 && { furtherPictures: further }) }
       const request: AskRequest = { ...about, question, policy: policy.name, maxTurns: turns, samples }
-      const { id } = await postJson<AskStarted>('api/asks', request)
-      location.hash = href(['ask', id])
+      const { id } = await postJson<AskStarted>('api/asks', request, signal)
+      return () => void (location.hash = href(['ask', id]))
     })
   }
   const connected = (name: string): void => {
@@ -128,9 +145,9 @@ function AskForm({ setup }: { readonly setup: Setup }) {
             own={own}
             over={over}
             onScene={(scene) => {
+              begin()
               setPicture(scene)
               setQuestion(scene.question)
-              setProblem(undefined)
             }}
             onFiles={upload}
             onRemove={(index) => {
@@ -221,12 +238,17 @@ function AskForm({ setup }: { readonly setup: Setup }) {
           }}
         />
       )}
-      <RecentAsks onPictures={setPicture} />
+      <RecentAsks
+        onPictures={(first, others) => {
+          begin()
+          setPicture(first, others)
+        }}
+      />
     </>
   )
 }
 
-async function sendPicture(file: File, mostBytes: number): Promise<PictureRow> {
+async function sendPicture(file: File, mostBytes: number, signal: AbortSignal): Promise<PictureRow> {
   if (file.size > mostBytes) {
     throw new Error(`${file.name} is larger than ${mostBytes / 1024 ** 2} MiB. Save it smaller, or as JPEG.`)
   }
@@ -234,5 +256,5 @@ async function sendPicture(file: File, mostBytes: number): Promise<PictureRow> {
     throw new Error(`${file.name} is not a picture. Open a JPEG, PNG, WebP, AVIF, HEIC, TIFF, GIF or BMP file.`)
   }
   const headers = { 'content-type': file.type.startsWith('image/') ? file.type : 'image/x-unknown' }
-  return fetchJson<PictureRow>('api/pictures', { method: 'POST', body: file, headers })
+  return fetchJson<PictureRow>('api/pictures', { method: 'POST', body: file, headers, signal })
 }

@@ -79,7 +79,11 @@ export function PicturePick(props: Props) {
             class="hidden"
             accept="image/jpeg,image/png,image/webp,image/avif,image/heic,image/heif,image/tiff,image/gif,image/bmp"
             multiple
-            onChange={(event) => onFiles(event.currentTarget.files)}
+            onChange={({ currentTarget }) => {
+              onFiles(currentTarget.files)
+              // The browser tells nothing of a file that is chosen again.
+              currentTarget.value = ''
+            }}
           />
           <b aria-hidden="true">+</b>
           <span>your own</span>

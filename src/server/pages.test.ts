@@ -114,6 +114,61 @@ describe.skipIf(!hasBrowser)('the pages', () => {
     await expect.poll(() => page.getByRole('alert').innerText()).toContain('no such run')
   })
 
+  test('what is asked of the form last is what counts, also if an answer comes late', async () => {
+    const given = (path: string) =>
+      page.waitForEvent('requestfailed', (request) => request.method() === 'POST' && request.url().endsWith(path))
+    let asked = 0
+    await page.route('**/api/pictures', () => {})
+    await page.route('**/api/asks', async (route) => {
+      if (route.request().method() === 'POST') asked++
+      else await route.continue()
+    })
+    await openAsk('chat:test-vlm')
+    const upload = page.locator('input[type=file]')
+    const opening = given('/api/pictures')
+    await upload.setInputFiles({ name: 'a.png', mimeType: 'image/png', buffer: Buffer.from('slow') })
+    await page.getByRole('button', { name: 'Opening the picture …' }).waitFor()
+    // The same file can be chosen again, and what is opened is not asked about before it is there.
+    expect(await upload.inputValue()).toBe('')
+    await page.getByLabel('Question').press('Control+Enter')
+    await page
+      .getByRole('radio', { name: /^easy scene/ })
+      .first()
+      .check({ force: true })
+    await opening
+    expect(asked).toBe(0)
+    const asking = given('/api/asks')
+    for (let n = 0; n < 2; n++) await page.getByLabel('Question').press('Control+Enter')
+    await page.getByRole('button', { name: 'Asking …' }).waitFor()
+    await page.getByRole('link', { name: 'Runs' }).click()
+    await asking
+    expect(asked).toBe(1)
+    await page.getByRole('heading', { name: 'Runs' }).waitFor()
+    await page.unroute('**/api/pictures')
+    await page.unroute('**/api/asks')
+  })
+
+  test('a text can be dragged and pasted into the question; only files are dropped anywhere', async () => {
+    await openAsk('embedded')
+    const happened = await page.getByLabel('Question').evaluate(`(field) => {
+      const dataTransfer = new DataTransfer()
+      dataTransfer.setData('text/plain', 'What is this?')
+      const options = { bubbles: true, cancelable: true, dataTransfer }
+      field.dispatchEvent(new DragEvent('dragleave', { ...options, relatedTarget: field.parentElement }))
+      return field.dispatchEvent(new DragEvent('drop', options))
+    }`)
+    expect(happened).toBe(true)
+    // As a table program copies a cell.
+    await page.getByLabel('Question').evaluate(`(field) => {
+      const clipboardData = new DataTransfer()
+      clipboardData.setData('text/plain', 'What is this?')
+      clipboardData.items.add(new File(['cell'], 'cell.png', { type: 'image/png' }))
+      field.dispatchEvent(new ClipboardEvent('paste', { bubbles: true, clipboardData }))
+    }`)
+    expect(await page.locator('.go').innerText()).toBe('Search')
+    await expect.poll(() => page.locator('.pick legend').innerText()).toContain('Picture: choose one')
+  })
+
   test('a run of 600 searches: few rows at a time, filters, and text of a model is text', async () => {
     await served.open('runs')
     await page.getByRole('link', { name: 'many' }).click()
