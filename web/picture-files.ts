@@ -19,13 +19,19 @@ export function useDroppedFile(onFiles: (files: FileList) => void): boolean {
       setOver(true)
     }
     // Leaving for a child element is not leaving the page.
-    const left = (event: DragEvent): void => setOver(event.relatedTarget !== null)
+    const left = (event: DragEvent): void => setOver((before) => before && event.relatedTarget !== null)
     const dropped = (event: DragEvent): void => {
+      // A dragged text belongs to the field below.
+      if (!bringsFiles(event)) return
       event.preventDefault()
       setOver(false)
       take(event.dataTransfer?.files)
     }
-    const pasted = (event: ClipboardEvent): void => take(event.clipboardData?.files)
+    const pasted = ({ target, clipboardData }: ClipboardEvent): void => {
+      // Office programs copy a picture of a text with it.
+      const isText = target instanceof Element && target.closest('textarea, input') !== null
+      if (!isText || !clipboardData?.types.includes('text/plain')) take(clipboardData?.files)
+    }
     addEventListener('dragover', dragged, { signal })
     addEventListener('dragleave', left, { signal })
     addEventListener('drop', dropped, { signal })
