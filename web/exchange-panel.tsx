@@ -5,6 +5,7 @@ import { sendsRequests, shown } from '../src/page/step.ts'
 import { wholeRequest } from '../src/protocol/exchange.ts'
 import type { StoredExchange, SearchExchanges } from '../src/protocol/exchange.ts'
 import { originalCount } from '../src/protocol/originals.ts'
+import { toClipboard } from './copy-text.tsx'
 import { fetchJson } from './fetch-json.ts'
 import type { PictureUrls, ShownSearch } from './shown-search.ts'
 
@@ -89,13 +90,8 @@ function OneExchange({ exchange, curl }: { readonly exchange: StoredExchange; re
   const [said, setSaid] = useState('')
   const text = tab === 'reply' ? replyText(exchange) : requestText(exchange)
   const copy = async (what: string, copied: string): Promise<void> => {
-    try {
-      await navigator.clipboard.writeText(copied)
-      setSaid(`${what} is copied.`)
-    } catch {
-      // Pages of other machines over plain HTTP have no clipboard.
-      setSaid('The browser does not allow copying here: select the text instead.')
-    }
+    const isCopied = await toClipboard(copied)
+    setSaid(isCopied ? `${what} is copied.` : 'The browser does not allow copying here: select the text instead.')
   }
   return (
     <>
