@@ -2,7 +2,7 @@
 import { useEffect, useRef, useState } from 'preact/hooks'
 import { countedReasons, leftOutText, whyNotRight } from '../src/protocol/left-out.ts'
 import type { ItemRow, SetOffer, SetRequest, SetRow } from '../src/server/api/types.ts'
-import { messageOf } from '../src/shared/errors.ts'
+import { errorCodeOf, messageOf } from '../src/shared/errors.ts'
 import { counted } from '../src/shared/numbers.ts'
 import { shellWord } from '../src/shared/shell-word.ts'
 import { CopyText } from './copy-text.tsx'
@@ -20,6 +20,7 @@ interface Props {
 
 export function MakeSet({ run, where, items, served }: Props) {
   const [open, setOpen] = useState(false)
+  const making = useMaking()
   const button = useRef<HTMLButtonElement>(null)
   const close = (): void => {
     setOpen(false)
@@ -40,7 +41,7 @@ export function MakeSet({ run, where, items, served }: Props) {
       {open && items.length > 0 && (
         <section aria-label="Training set">
           {served ? (
-            <Served run={run} where={where} items={items} />
+            <Served run={run} where={where} items={items} making={making} />
           ) : (
             <Command run={run} where={where} to="collection" folder="" />
           )}
@@ -60,12 +61,27 @@ const formatTexts: Readonly<Record<string, string>> = {
   'verl-agent': 'searches for verl',
 }
 
-function Served({ run, where, items }: Omit<Props, 'served'>) {
-  const { value: offer, error } = useJson<SetOffer>('api/sets')
-  const [to, setTo] = useState('collection')
+interface Making {
+  /** The set that is made, or was made last. */
+  readonly row: SetRow | undefined
+  readonly problem: string | undefined
+  readonly send: (path: string, body: SetRequest | object) => void
+}
+
+/** Lasts as long as the table, so that a set is still followed after its form was closed. */
+function useMaking(): Making {
   const [row, setRow] = useState<SetRow>()
   const [problem, setProblem] = useState<string>()
   const working = row?.state === 'working'
+  const take = (next: SetRow): void => {
+    setRow(next)
+    setProblem(undefined)
+  }
+  const fail = (cause: unknown): void => {
+    setProblem(messageOf(cause))
+    // The server was started again, and no longer makes it.
+    if (errorCodeOf(cause) === 'no_set') setRow(undefined)
+  }
   useEffect(() => {
     if (!working) return undefined
     const timer = setInterval(() => {
@@ -73,10 +89,18 @@ function Served({ run, where, items }: Omit<Props, 'served'>) {
     }, 500)
     return () => clearInterval(timer)
   }, [working, row?.id])
-  const send = (path: string, body: SetRequest | object): void => {
-    setProblem(undefined)
-    postJson<SetRow>(path, body).then(setRow, (cause: unknown) => setProblem(messageOf(cause)))
-  }
+  return { row, problem, send: (path, body) => void postJson<SetRow>(path, body).then(take, fail) }
+}
+
+function Served({
+  run,
+  where,
+  items,
+  making: { row, problem, send },
+}: Omit<Props, 'served'> & { readonly making: Making }) {
+  const { value: offer, error } = useJson<SetOffer>('api/sets')
+  const [to, setTo] = useState('collection')
+  const working = row?.state === 'working'
   if (offer === undefined) return error === undefined ? <p role="status">Loading …</p> : <ProblemFact message={error} />
   if (offer.formats.length === 0) return <Command run={run} where={where} to="collection" folder={offer.folder} />
   const reasons = items.map(whyNotRight).filter((why) => why !== undefined)
