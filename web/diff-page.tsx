@@ -1,10 +1,10 @@
 /** Compares two runs on their common problems: the difference, and the problems that flipped. */
-import { useEffect, useMemo, useState } from 'preact/hooks'
+import { useLayoutEffect, useMemo, useState } from 'preact/hooks'
 import type { DiffData, DiffRow, DiffSide, RunsDiff } from '../src/server/api/types.ts'
 import { Facts, ProblemFact } from './facts.tsx'
 import { useJson } from './fetch-json.ts'
 import { shortName } from './item-columns.tsx'
-import { href, replaceAddress, useRoute } from './route.ts'
+import { href, replaceAddress, useSetting } from './route.ts'
 import { Thumbnail } from './thumbnail.tsx'
 import { useSorted } from './sorting.ts'
 import { VirtualTable } from './virtual-table.tsx'
@@ -111,11 +111,10 @@ const kindNames = keysOf(kinds)
 function Rows({ diff, pages }: DiffProps) {
   const { rows, runs } = diff
   const [first, second] = [runs[0].name, runs[1].name]
-  const route = useRoute()
-  const [kind, setKind] = useState<Kind>(() => kindOf(route.settings))
-  const [words, setWords] = useState(() => route.settings.get('words') ?? '')
+  const [kind, setKind] = useSetting(kindOf)
+  const [words, setWords] = useSetting((settings) => settings.get('words') ?? '')
   const [sort, setSort] = useState<Sort>()
-  useEffect(() => {
+  useLayoutEffect(() => {
     replaceAddress(['diff', first, second], { ...(kind !== 'flipped' && { show: kind }), ...(words && { words }) })
   }, [first, second, kind, words])
   const shown = useMemo(

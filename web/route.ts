@@ -51,6 +51,15 @@ export function href(
   return `#/${path.map((part) => encodeURIComponent(part)).join('/')}${query && `?${query}`}`
 }
 
+/** A part of the settings that the page changes, too; another address sets it again. */
+export function useSetting<T>(read: (settings: URLSearchParams) => T): [T, (value: T) => void] {
+  const { settings } = useRoute()
+  const [value, setValue] = useState(() => read(settings))
+  // See `usePlace`.
+  useLayoutEffect(() => setValue(() => read(settings)), [settings])
+  return [value, (next) => setValue(() => next)]
+}
+
 /** Updates the address without navigating. */
 export function replaceAddress(
   path: readonly (string | number)[],

@@ -13,7 +13,7 @@ import { itemSortKey } from './item-columns.tsx'
 import { ItemsTable } from './items-table.tsx'
 import { JobAxis } from './job-axis.tsx'
 import { MakeSet } from './make-set.tsx'
-import { href, replaceAddress, sortOf, sortText, useRoute } from './route.ts'
+import { href, replaceAddress, sortOf, sortText, useRoute, useSetting } from './route.ts'
 import { RunCharts } from './run-charts.tsx'
 import { useSliced } from './slices.ts'
 import { useFigures, useRun } from './use-run.ts'
@@ -183,16 +183,14 @@ function Searches({ details, pages, only }: Pick<DetailsProps, 'details' | 'page
   const { run } = details
   const route = useRoute()
   const [filter, setFilter] = useState(() => itemFilter(route.settings.get('where') ?? ''))
-  const [sort, setSort] = useState(() => sortOf(route.settings))
-  const [whole, setWhole] = useState(() => route.settings.get('rows') === 'problems')
+  const [sort, setSort] = useSetting(sortOf)
+  const [whole, setWhole] = useSetting((settings) => settings.get('rows') === 'problems')
   // See `usePlace`.
   useLayoutEffect(() => {
     setFilter((before) => {
       const text = route.settings.get('where') ?? ''
       return text === before.text ? before : itemFilter(text)
     })
-    setSort(sortOf(route.settings))
-    setWhole(route.settings.get('rows') === 'problems')
   }, [route])
   const own = {
     ...(filter.text !== '' && { where: filter.text }),

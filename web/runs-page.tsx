@@ -4,7 +4,7 @@ import type { RunRow } from '../src/server/api/types.ts'
 import { FindSearches } from './find-searches.tsx'
 import { ProblemFact } from './facts.tsx'
 import { useJson } from './fetch-json.ts'
-import { href, useRoute } from './route.ts'
+import { href, useSetting } from './route.ts'
 import { sorted } from './sorting.ts'
 import { RunsTable } from './runs-table.tsx'
 
@@ -14,8 +14,7 @@ const mostChosen = 8
 
 export function RunsPage() {
   const { value: runs, error } = useJson<readonly RunRow[]>('api/runs', refreshMs)
-  const { settings } = useRoute()
-  const [find, setFind] = useState(() => settings.get('find') ?? '')
+  const [find, setFind] = useSetting((settings) => settings.get('find') ?? '')
   const [chosen, setChosen] = useState<readonly string[]>([])
   const choose = (name: string): void =>
     setChosen(chosen.includes(name) ? chosen.filter((one) => one !== name) : [...chosen, name].slice(-mostChosen))
@@ -45,6 +44,7 @@ export function RunsPage() {
 function Compare({ runs, chosen }: { readonly runs: readonly RunRow[]; readonly chosen: readonly string[] }) {
   const all = runs.filter(({ name }) => chosen.includes(name)).toSorted((a, b) => a.changedMs - b.changedMs)
   const [first, second] = all
+  const names = all.map(({ name }) => name)
   if (first === undefined)
     return (
       <p class="compare" role="status">
@@ -65,7 +65,7 @@ function Compare({ runs, chosen }: { readonly runs: readonly RunRow[]; readonly 
           Compare {first.name} with {second.name}
         </a>
       )}{' '}
-      <a class="go" href={href(['curves', ...sorted(chosen, (name) => name, false)])}>
+      <a class="go" href={href(['curves', ...sorted(names, (name) => name, false)])}>
         Curves of {all.length} runs
       </a>
     </p>

@@ -1,7 +1,7 @@
 /** Runs as a tree in a table that sorts and filters; some of them can be chosen, to be compared. */
 import { useLayoutEffect, useMemo, useState } from 'preact/hooks'
 import type { RunRow } from '../src/server/api/types.ts'
-import { href, replaceAddress, sortOf, sortText, useRoute } from './route.ts'
+import { href, replaceAddress, sortOf, sortText, useSetting } from './route.ts'
 import { runColumns, stateWords } from './run-columns.tsx'
 import { runTree } from './run-tree.ts'
 import type { ListedRun, RunNode } from './run-tree.ts'
@@ -19,10 +19,9 @@ interface Props {
 }
 
 export function RunsTable({ runs, chosen, choose, find }: Props) {
-  const route = useRoute()
-  const [words, setWords] = useState(() => route.settings.get('words') ?? '')
-  const [state, setState] = useState(() => route.settings.get('state') ?? '')
-  const [sort, setSort] = useState(() => sortOf(route.settings))
+  const [words, setWords] = useSetting((settings) => settings.get('words') ?? '')
+  const [state, setState] = useSetting((settings) => settings.get('state') ?? '')
+  const [sort, setSort] = useSetting(sortOf)
   const [closed, setClosed] = useState<ReadonlySet<string>>(new Set())
   const own = {
     ...(find && { find }),

@@ -169,6 +169,36 @@ describe.skipIf(!hasBrowser)('the list of runs', () => {
     await page.getByText('No run matches.').waitFor()
   })
 
+  test('another address of the list is followed, and the link to it shows all runs again', async () => {
+    await served.open('runs?words=birds')
+    await expect.poll(names).toEqual(['served/one'])
+    await page.evaluate('location.hash = "#/runs?state=interrupted"')
+    await expect.poll(names).toEqual(['killed'])
+    await page.getByRole('link', { name: 'Runs', exact: true }).click()
+    await page.getByText('14 of 14 runs').waitFor()
+    expect(await page.getByLabel('State').inputValue()).toBe('')
+    expect(page.url()).toMatch(/#\/runs$/)
+  })
+
+  test('a run that comes or goes is neither missed nor drawn', async () => {
+    await writeRun(run('short'), { command: 'sft' }, { [log]: searches(1, 1) })
+    const watched = await served.openTimed('runs?find=birds')
+    for (const name of ['rl-1', 'other', 'short']) await watched.getByLabel(`Compare ${name}`, { exact: true }).check()
+    await watched.getByRole('link', { name: 'Curves of 3 runs' }).waitFor()
+    const found = watched.getByRole('region', { name: 'Search in all runs' })
+    await found.getByText(/^1 search with the words "birds" in 1 of 6 runs$/).waitFor()
+    await rm(run('short'), { recursive: true })
+    await writeRun(run('new-1'), evaluation, { [log]: searches(1, 1) })
+    await writeRun(run('new-2'), evaluation, { [log]: searches(1, 1) })
+    await watched.clock.fastForward(4000)
+    await watched.getByRole('link', { name: 'new-2' }).waitFor()
+    const curves = watched.getByRole('link', { name: 'Curves of 2 runs' })
+    expect(await curves.getAttribute('href')).toBe('#/curves/other/rl-1')
+    expect(await found.innerText()).not.toContain('not searched yet')
+    for (const name of ['new-1', 'new-2']) await rm(run(name), { recursive: true })
+    await watched.close()
+  })
+
   test('the curves of chosen runs stand in one chart, those that differ only in their seed as their mean', async () => {
     await served.open('runs')
     for (const name of ['rl-1', 'rl-2', 'other']) await page.getByLabel(`Compare ${name}`, { exact: true }).check()
