@@ -278,9 +278,10 @@ function useKeys(keys: Readonly<Record<string, () => void>>): void {
       const { target: element } = event
       if (!(element instanceof Element)) return
       if (element.closest('input:not([type=range]):not([type=checkbox]), textarea, select')) return
-      const own = event.key.length > 1 ? event.key !== 'Escape' : event.key === ' '
-      if (own && element.closest('input, button, a, .tree, pre, .thought')) return
-      if (event.key === ' ' && element.closest('summary')) return
+      // A space presses or opens them; they do nothing with an arrow.
+      if (event.key === ' ' && element.closest('input, button, a, summary')) return
+      const moves = event.key === ' ' || (event.key.length > 1 && event.key !== 'Escape')
+      if (moves && element.closest('input[type=range], .tree, pre, .thought')) return
       const act = latest.current[event.key]
       if (act === undefined) return
       event.preventDefault()

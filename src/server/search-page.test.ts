@@ -82,6 +82,22 @@ describe.skipIf(!hasBrowser)('the page of a search', () => {
     await expectCount(open, 5)
   })
 
+  test('the arrows go from turn to turn also after a button or a box was clicked, which a space still presses', async () => {
+    await openRich()
+    await page.getByLabel('path').click()
+    await page.keyboard.press('ArrowRight')
+    await expectTurn('.card.now', '1')
+    await expectCount('.path .head', 0)
+    await page.getByRole('button', { name: 'Zoom in' }).click()
+    await page.keyboard.press('ArrowRight')
+    await expectTurn('.card.now', '2')
+    await expectCount('.path .head', 1)
+    await page.getByLabel('path').focus()
+    await page.keyboard.press(' ')
+    await expectCount('.path .head', 0)
+    await expectTurn('.card.now', '2')
+  })
+
   const inSight = async (selector: string): Promise<boolean> => {
     const box = await page.locator(selector).boundingBox()
     return box !== null && box.y >= 0 && box.y + box.height <= page.viewportSize()!.height
