@@ -1,5 +1,5 @@
 /** What a server searched, kept as runs on a real disk, and read as any other run. */
-import { mkdtemp, readdir, rename, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readdir, rename, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
@@ -119,6 +119,25 @@ test('what cannot be written is told at once, and the next is kept in the same r
   expect(await served()).toHaveLength(1)
   const { items } = await openRuns(root).details(`served/${(await served())[0]}`)
   expect(items.map(({ question }) => question)).toEqual(['q0', 'q4'])
+})
+
+test('a run with notes stays, also if they are about a fork of one of its searches', async () => {
+  const runs = servedRuns(root, { searches: 1, pictureBytes: 1024 ** 2, runs: 1 })
+  const picture = await sent(0)
+  const keep = async (): Promise<string> => {
+    await runs.keep(trajectoryOf(picture, 'q'), [picture.encoded])
+    return (await served()).at(-1)!
+  }
+  const noted = await keep()
+  await writeFile(join(root, 'served', noted, 'notes.jsonl'), '')
+  const forked = await keep()
+  await mkdir(join(root, 'served', forked, 'forks'))
+  await writeFile(join(root, 'served', forked, 'forks', 'notes.jsonl'), '')
+  const plain = await keep()
+  const last = await keep()
+  await runs.close()
+  expect(await served()).toEqual([noted, forked, last])
+  expect(plain).not.toBe(last)
 })
 
 test('nothing but runs of a server is deleted', async () => {

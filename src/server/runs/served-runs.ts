@@ -9,6 +9,7 @@ import type { SearchExchanges } from '../../protocol/exchange.ts'
 import { keepExchanges } from '../../runs/exchanges.ts'
 import { searchLog } from '../../runs/searches.ts'
 import { findRun } from '../../runs/find-runs.ts'
+import { forksName } from '../../runs/forks.ts'
 import { notesVersion } from '../../runs/notes.ts'
 import { openRun, tidyRun } from '../../runs/run-folder.ts'
 import type { RunFolder } from '../../runs/run-folder.ts'
@@ -117,9 +118,11 @@ async function deleteOldest(folder: string, kept: number): Promise<void> {
     // What cannot be read stays.
     const run = await findRun(folder, name).catch(() => undefined)
     if (run?.settings['command'] !== command || run.live) continue
-    // Somebody wants to keep what has notes.
-    const isNoted = (await notesVersion(path)) !== ''
-    if (index < names.length - kept && !isNoted) await rm(path, { recursive: true })
+    // Somebody wants to keep what has notes, also of a fork.
+    const notes = await Promise.all([path, join(path, forksName)].map(notesVersion))
+    const isNoted = notes.some((version) => version !== '')
+    // Another server may delete it, too.
+    if (index < names.length - kept && !isNoted) await rm(path, { recursive: true, force: true })
     else await tidyRun(path)
   }
 }
