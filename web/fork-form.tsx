@@ -132,7 +132,7 @@ export function ForkForm({ search, origin, draft, onDraft, onStep, onCancel }: P
               name="At most"
               unit={['turn', 'turns']}
               value={draft.maxTurns}
-              most={Math.max(draft.maxTurns, setup?.limits.turns ?? 1)}
+              most={Math.max(search.maxTurns, setup?.limits.turns ?? 1)}
               onValue={(maxTurns) => change({ ...draft, maxTurns })}
             />
           </WithProblem>

@@ -222,6 +222,9 @@ export function openAsks({ searchers, pictures, queue, stored, archive, onFault,
           ? forkableAsk(asks.get(origin.ask), origin.sample, pictures)
           : await storedSearch(origin.run, origin.index)
       const { problem } = forkable.search
+      const mostTurns = Math.max(askLimits.turns, forkable.search.maxTurns)
+      if (data.maxTurns !== undefined && data.maxTurns > mostTurns)
+        throw new HttpError(400, 'invalid_request', `maxTurns: has to be ${mostTurns} or less.`, { param: 'maxTurns' })
       searcher.check?.(problem.question)
       const plan = forkPlan(forkable, data, searcher)
       const { pictures: known, numbered: shared, reopen, judge, keep } = forkable

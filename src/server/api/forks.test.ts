@@ -117,6 +117,23 @@ test('a fork with another box is a search of its own that names its parent, and 
   expect((await json<RecentAsk[]>('/api/asks')).map(({ number }) => number)).toEqual([2, 1])
 })
 
+test('a fork has as many turns as a question or its parent may have, and no more', async () => {
+  const refused = await post('/api/forks', request({ maxTurns: 65 }))
+  expect([refused.status, ((await refused.json()) as ErrorBody).error.message]).toEqual([
+    400,
+    'maxTurns: has to be 64 or less.',
+  ])
+  await writeRun(
+    join(root, 'long'),
+    { command: 'eval', samples: 1, maxTurns: 100, seed: 1 },
+    { 'trajectories.jsonl': jsonLines([{ ...parent.search, maxTurns: 100 }]) },
+  )
+  const origin = { run: 'long', index: 0 }
+  const started = await post('/api/forks', request({ origin, seed: 3, maxTurns: 100 }))
+  expect((await ended(((await started.json()) as { id: string }).id)).maxTurns).toBe(100)
+  expect((await post('/api/forks', request({ origin, seed: 3, maxTurns: 101 }))).status).toBe(400)
+})
+
 test('a fork of a stored search is stored beside its run, whose log and figures stay as they are', async () => {
   const settings = { command: 'eval', samples: 1, maxTurns: 8, seed: 1, judge: { name: 'exact' } }
   const log = jsonLines([parent.search])
