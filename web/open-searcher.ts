@@ -7,7 +7,6 @@ import type { TryAsks, TryResponse } from './searcher/messages.ts'
 export interface PageSearcher {
   /** Rejects with an `Error` whose message can be shown. */
   ask<Kind extends keyof TryAsks>(kind: Kind, about: Parameters<TryAsks[Kind]>[0]): Promise<ReturnType<TryAsks[Kind]>>
-  close(): void
 }
 
 const tooOld = 'This browser cannot search. Open the page in a current Chrome, Edge, Firefox or Safari.'
@@ -17,6 +16,8 @@ export function openSearcher({ script, ...parts }: SearcherData): PageSearcher {
   const waiting = new Map<number, { answer(response: MessageEvent): void; fail(reason: string): void }>()
   const starting = start()
   let next = 0
+  /** Why the worker answers nothing any more. */
+  let broken: string | undefined
 
   async function start(): Promise<Worker> {
     const url = URL.createObjectURL(new Blob([await inflated(script)], { type: 'text/javascript' }))
@@ -26,7 +27,8 @@ export function openSearcher({ script, ...parts }: SearcherData): PageSearcher {
       waiting.delete(response.data.id)
     })
     worker.addEventListener('error', ({ message }) => {
-      for (const { fail } of waiting.values()) fail(`${tooOld} (${message})`)
+      broken = `${tooOld} (${message})`
+      for (const { fail } of waiting.values()) fail(broken)
       waiting.clear()
     })
     return worker
@@ -36,6 +38,7 @@ export function openSearcher({ script, ...parts }: SearcherData): PageSearcher {
     const worker = await starting.catch((error: unknown) => {
       throw new Error(`${tooOld} (${messageOf(error)})`)
     })
+    if (broken !== undefined) throw new Error(broken)
     const id = next++
     const answered = new Promise<ReturnType<TryAsks[typeof kind]>>((resolve, reject) => {
       waiting.set(id, {
@@ -47,5 +50,5 @@ export function openSearcher({ script, ...parts }: SearcherData): PageSearcher {
     return answered
   }
   ask('load', parts).catch(() => {})
-  return { ask, close: () => void starting.then((worker) => worker.terminate()) }
+  return { ask }
 }

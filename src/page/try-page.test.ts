@@ -2,6 +2,7 @@
 import { mkdtemp, readFile, rm, stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
 import type { Browser, Page } from 'playwright-core'
 import sharp from 'sharp'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -170,6 +171,23 @@ describe.skipIf(!hasBrowser)('the page that searches', () => {
     await page.getByRole('button', { name: 'Search again with seed 1' }).click()
     await page.getByRole('button', { name: 'Pause' }).waitFor()
     await page.waitForURL(/seed=1$/)
+    await page.close()
+  }, 480_000)
+
+  test('a browser that cannot search says so, also of another scene', async () => {
+    const page = await browser.newPage()
+    await page.addInitScript(`{
+      const Own = Worker
+      const script = () => URL.createObjectURL(new Blob(['throw new Error("too old")']))
+      window.Worker = class extends Own { constructor() { super(script()) } }
+    }`)
+    await page.goto(pathToFileURL(file).href)
+    const told = page.getByRole('alert').getByText(/^This browser cannot search.*too old/)
+    await told.waitFor()
+    const before = page.url()
+    await page.getByRole('button', { name: 'New scene' }).click()
+    await expect.poll(() => page.url()).not.toBe(before)
+    await told.waitFor()
     await page.close()
   }, 480_000)
 
