@@ -18,7 +18,11 @@ test('every turn is shown: its box on its source, the way into it, the region; t
   expect([...new Set(shots.map(({ turn }) => turn))]).toEqual([0, 1, 2, 3, 4, 6])
   expect(shots.at(-1)).toMatchObject({ kind: 'answer', title: '7' })
   expect(shots.at(-1)!.ms).toBeGreaterThanOrEqual(3500)
-  expect(shots.filter(({ kind }) => kind === 'refused')).toHaveLength(1)
+  const [refused, ...others] = shots.filter(({ kind }) => kind === 'refused')
+  expect(others).toEqual([])
+  // Its box lies on the original, while the turn before looked closer.
+  expect(refused!.view).toEqual(shots[0]!.view)
+  expect(refused!.outline).toEqual({ box: [0, 0, 512, 512], turn: 3 })
   const second = shots.filter(({ turn }) => turn === 2)
   const box = trajectory.observations[2]!.boxInOriginalPx
   for (const { view, outline } of second) {

@@ -8,7 +8,7 @@ import { isChanged } from '../../protocol/orientation.ts'
 import { originalOf, picturesOf } from '../../protocol/originals.ts'
 import type { Observation, Trajectory } from '../../protocol/trajectory.ts'
 import { itemAt } from '../../shared/known.ts'
-import { endText, refusedBox, stepsOf, stepTitle } from '../step.ts'
+import { endText, refusedBox, refusedSource, stepsOf, stepTitle } from '../step.ts'
 import type { Step } from '../step.ts'
 
 export interface AnimationShot {
@@ -82,11 +82,11 @@ function shotsOfStep(
   if (!observation) {
     if (turn.action?.kind === 'answer' && !turn.error) return []
     const box = refusedBox(trajectory, step)
+    const refusedIn = refusedSource(trajectory, step)
+    const view = refusedIn ? viewOf(refusedIn) : last.view
     const words = [thought, turn.error?.error].filter(Boolean).join(' — ')
     const kind = turn.error ? 'refused' : 'look'
-    return [
-      { ...shared, view: last.view, words, kind, ms: readingMs(words), ...(box && { outline: { box, turn: number } }) },
-    ]
+    return [{ ...shared, view, words, kind, ms: readingMs(words), ...(box && { outline: { box, turn: number } }) }]
   }
   const goal = viewOf(observation)
   const source = observations[observation.parent ?? observation.index]
