@@ -10,7 +10,7 @@ import { useSorted } from './sorting.ts'
 import { VirtualTable } from './virtual-table.tsx'
 import type { Column, Sort } from './virtual-table.tsx'
 import { isOneOf, keysOf } from '../src/shared/fields.ts'
-import { percent } from '../src/shared/numbers.ts'
+import { percent, signedPercent } from '../src/shared/numbers.ts'
 
 const refreshMs = 10_000
 
@@ -67,7 +67,11 @@ function Diff({ diff, pages }: DiffProps) {
         facts={[
           { title: 'First, %', text: percent(avgAtK[0]) },
           { title: 'Second, %', text: percent(avgAtK[1]) },
-          { title: 'Difference, points', text: signed(mean), more: `${signed(low)} to ${signed(high)}` },
+          {
+            title: 'Difference, points',
+            text: signedPercent(mean),
+            more: `${signedPercent(low)} to ${signedPercent(high)}`,
+          },
           { title: 'Problems in both', text: rows.length },
           ...(corrected.some((count) => count > 0)
             ? [{ title: 'Verdicts corrected by hand', text: corrected.join(' and ') }]
@@ -223,9 +227,4 @@ function columnsOf(first: string, thumbnails: boolean): Column<DiffRow>[] {
 function sideText({ right, of, item: { answer, verdict } }: DiffSide): string {
   const mark = verdict === 'correct' ? '✓' : '✕'
   return `${answer ?? '–'} ${mark}${of > 1 ? ` ${right} of ${of}` : ''}`
-}
-
-/** The difference in percentage points, with its sign. */
-function signed(share: number): string {
-  return `${share < 0 ? '−' : '+'}${percent(Math.abs(share))}`
 }

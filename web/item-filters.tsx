@@ -5,6 +5,7 @@ import { ends } from '../src/protocol/end.ts'
 import type { FilterContext } from '../src/protocol/filter/fields.ts'
 import { isOneOf } from '../src/shared/fields.ts'
 import { itemAt, lastOf } from '../src/shared/known.ts'
+import { counted } from '../src/shared/numbers.ts'
 import { FilterField } from './filter-field.tsx'
 import { choiceNames, chosenRange, chosenText, itemFilter, rangeNames, rangeText, withChoice } from './item-filter.ts'
 import type { ItemFilter, ItemRange } from './item-filter.ts'
@@ -156,5 +157,5 @@ function Histogram({ title, bins, range, onRange }: HistogramProps) {
 }
 
 function searchCount({ count, judged, right }: Bin): string {
-  return `${count} ${count === 1 ? 'search' : 'searches'}${judged > 0 ? `, ${right} right` : ''}`
+  return `${counted(count, 'search', 'searches')}${judged > 0 ? `, ${right} right` : ''}`
 }

@@ -3,6 +3,7 @@ import type { ComponentChildren } from 'preact'
 import { shown } from '../src/page/step.ts'
 import { money } from '../src/protocol/price.ts'
 import type { RunState } from '../src/server/api/types.ts'
+import { bytesText } from '../src/shared/bytes.ts'
 import { durationText } from '../src/shared/durations.ts'
 import { countsText, isPart, jobText } from '../src/shared/job.ts'
 import { counted, percent } from '../src/shared/numbers.ts'
@@ -95,7 +96,7 @@ export const runColumns: readonly RunColumn[] = [
   {
     name: 'log',
     title: 'Log',
-    text: ({ bytes }) => sizeText(bytes),
+    text: ({ bytes }) => (bytes === 0 ? '–' : bytesText(bytes)),
     by: ({ bytes }) => bytes,
     numbers: true,
   },
@@ -148,9 +149,4 @@ function secondsOf({ startedMs, changedMs, progress }: ListedRun): number {
 
 function baseName(path: string): string {
   return path.split(/[/\\]/).findLast((part) => part !== '') ?? ''
-}
-
-function sizeText(bytes: number): string {
-  if (bytes === 0) return '–'
-  return bytes < 1024 ** 2 ? `${Math.ceil(bytes / 1024)} KiB` : `${(bytes / 1024 ** 2).toFixed(1)} MiB`
 }

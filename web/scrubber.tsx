@@ -4,7 +4,7 @@ import { turnClasses } from '../src/page/palette.ts'
 import { paceTexts } from '../src/page/pace.ts'
 import type { Pace } from '../src/page/pace.ts'
 import { middleOf, PaceLine, TimeSegments, TokenBars, turnAt } from './pace-track.tsx'
-import { turnsText } from './shown-search.ts'
+import { counted } from '../src/shared/numbers.ts'
 import { turnState } from './turn-state.ts'
 
 interface Props {
@@ -27,7 +27,7 @@ const mostNumbers = 12
 export function Scrubber(props: Props) {
   const { turns, turn, lit, playing, pace, onTurn, onLit, onPlay } = props
   const timed = props.byTime ? pace : undefined
-  const words = turn === 0 ? `all ${turnsText(turns)}` : `turn ${turn} of ${turns}`
+  const words = turn === 0 ? `all ${counted(turns, 'turn', 'turns')}` : `turn ${turn} of ${turns}`
   const most = timed?.totalMs ?? turns
   const turnOf = (value: number): number =>
     Math.min(turns, timed === undefined ? Math.round(value) : turnAt(timed, value))

@@ -4,7 +4,8 @@ import type { Pace } from '../src/page/pace.ts'
 import { duration, isMaskedEnd, shown } from '../src/page/step.ts'
 import { money } from '../src/protocol/price.ts'
 import { changedSince } from '../src/protocol/earlier-forms.ts'
-import { shownEnd, isGoing, turnsText } from './shown-search.ts'
+import { counted } from '../src/shared/numbers.ts'
+import { shownEnd, isGoing } from './shown-search.ts'
 import type { SearchEntry, ShownSearch } from './shown-search.ts'
 
 interface HeadingProps {
@@ -129,7 +130,7 @@ export function GroupBar({ entries, at, onAt }: GroupProps) {
             </i>
           )}
           <small>
-            {turnsText(search.turns.length)}
+            {counted(search.turns.length, 'turn', 'turns')}
             {search.reward && `, reward ${search.reward.total.toFixed(2)}`}
             {advantage !== undefined && `, advantage ${advantage.toFixed(2)}`}
             {search.end !== undefined && isMaskedEnd(search.end) && ', masked'}
@@ -167,7 +168,7 @@ export function OutcomeFact({
     <div class="outcome">
       <p>
         <b>{name}</b> answer <b dir="auto">{isGoing(search) ? '…' : shown(answer ?? '–')}</b>
-        <Mark kind={verdict?.kind} /> after {turnsText(turns.length)}
+        <Mark kind={verdict?.kind} /> after {counted(turns.length, 'turn', 'turns')}
         {isGoing(search) || end === 'answered' ? '' : `, ${shownEnd(search)}`}
       </p>
       {turn > 0 && thought && (

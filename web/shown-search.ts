@@ -40,10 +40,6 @@ export function shownEnd({ end, answer = null }: ShownSearch): string {
   return end === undefined ? 'stopped' : ended({ end, answer })
 }
 
-export function turnsText(turns: number): string {
-  return turns === 1 ? '1 turn' : `${turns} turns`
-}
-
 export interface PictureUrls {
   /** `box` in pixels of an original (default: the whole of the first); `side`: longer side of the result, in pixels. */
   region(side: number, box?: readonly number[], original?: number): string

@@ -124,7 +124,7 @@ describe.skipIf(!hasBrowser)('the Runs pages', () => {
     await page.getByText('30 of 80 problems').waitFor()
     await expect
       .poll(() => page.locator('.scores dd').allInnerTexts())
-      .toEqual(['75.0', '87.5', expect.stringMatching(/^\+12\.5 −?\+?\d+\.\d to \+\d+\.\d$/), '80'])
+      .toEqual(['75.0', '87.5', expect.stringMatching(/^\+12\.5 [+-]\d+\.\d to \+\d+\.\d$/), '80'])
     await page.getByText('Left out, since only one run has them: 0 of the first, 10 of the second.').waitFor()
     await page.getByText('One setting differs').click()
     await page.getByText('maxTurns: 8, now 6').waitFor()
