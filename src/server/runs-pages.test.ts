@@ -332,6 +332,23 @@ describe.skipIf(!hasBrowser)('the Runs pages', () => {
     await foreign.getByText('unreadable').first().waitFor()
   })
 
+  test('no name is so long that the page gets wider than the screen', async () => {
+    const policy = `chat:${'long-name-'.repeat(30)}`
+    const log = jsonLines(
+      [0, 1].map((seed) => ({ ...storedSearch({ seed, right: true }), ...(seed === 0 && { policy }) })),
+    )
+    await writeRun(run('long'), evalOf({ policy }), { 'trajectories.jsonl': log })
+    for (const width of [380, 800, 1280]) {
+      await page.setViewportSize({ width, height: 800 })
+      for (const path of ['run/long', 'run/long/0', 'runs']) {
+        await open(path)
+        await page.locator('.virtual tbody a, .turns').first().waitFor()
+        const wider = await page.evaluate('document.documentElement.scrollWidth - innerWidth')
+        expect([path, width, wider]).toEqual([path, width, 0])
+      }
+    }
+  })
+
   test('a phone: nothing is wider than the screen; charts and tables follow the dark', async () => {
     await page.setViewportSize({ width: 380, height: 800 })
     for (const scheme of ['light', 'dark'] as const) {
