@@ -118,7 +118,7 @@ function AskForm({ setup }: { readonly setup: Setup }) {
     if (busy !== undefined) return
     void during('Asking …', async (signal) => {
       if (question.trim() === '') throw new Error('Type a question first.')
-      if (policy === undefined) throw new Error('None of the models can be asked. Connect one first.')
+      if (policy === undefined) throw new Error('No model is available. Connect one first.')
       const further = furtherPictures.map(({ id }) => id)
       const about = { picture: picture.id, ...(further.length > 0 && { furtherPictures: further }) }
       const request: AskRequest = { ...about, question, policy: policy.name, maxTurns: turns, samples }
@@ -175,7 +175,7 @@ function AskForm({ setup }: { readonly setup: Setup }) {
               />
             </label>
             <label>
-              <span>Who searches</span>
+              <span>Search with</span>
               <select value={policy?.name} onChange={(event) => setPolicyName(event.currentTarget.value)}>
                 {policies.map(({ name, unavailable }) => (
                   <option key={name} value={name} disabled={unavailable !== undefined}>
@@ -210,7 +210,7 @@ function AskForm({ setup }: { readonly setup: Setup }) {
             )}
             <Slider name="At most" unit={['turn', 'turns']} value={turns} most={limits.turns} onValue={setMaxTurns} />
             <Slider
-              name="How often"
+              name="Searches"
               unit={['search', 'searches']}
               value={samples}
               most={limits.samples}

@@ -61,7 +61,7 @@ export function AskedPage({ id }: { readonly id: string }) {
       ))}
       {!done && !error && (
         <p class="going" role="status">
-          {entries.length === 0 ? 'Waiting for its turn' : 'Searching'} … {seconds} s{' '}
+          {entries.length === 0 ? 'In the queue' : 'Searching'} … {seconds} s{' '}
           <button type="button" onClick={() => void postJson(`${base}/stop`, {}).catch(() => {})}>
             Stop
           </button>

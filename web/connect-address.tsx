@@ -102,9 +102,9 @@ export function ConnectAddress({ services, onConnect }: Props) {
       </div>
       <p class="buttons">
         <button type="button" disabled={busy || address.baseUrl === ''} onClick={list}>
-          {busy ? 'Asking …' : 'Which models?'}
+          {busy ? 'Asking …' : 'List models'}
         </button>
-        <button type="submit">Try and connect</button>
+        <button type="submit">Test and connect</button>
         {listed && <span class="note">{listedText(listed.models)}</span>}
       </p>
       <p class="note">

@@ -33,7 +33,7 @@ export function CurvesPage({ runs }: { readonly runs: readonly string[] }) {
       <ProblemFact message={error} />
       {curves === undefined && error === undefined && <p role="status">Loading …</p>}
       {curves?.charts.length === 0 && (
-        <p role="status">There is nothing to draw of these runs: choose runs with searches, or runs of sft and rl.</p>
+        <p role="status">These runs have nothing to draw. Choose runs with searches, or runs of sft or rl.</p>
       )}
       {curves && curves.charts.length > 0 && (
         <RunCharts

@@ -75,8 +75,8 @@ function SiteLinks({ site: { index, title, at } }: { readonly site: SitePlace })
     <p class="crumbs">
       <a href={index}>{title}</a>
       <span class="around">
-        <a href={`${index}#/before/${at}`}>before</a>
-        <a href={`${index}#/after/${at}`}>after</a>
+        <a href={`${index}#/before/${at}`}>previous</a>
+        <a href={`${index}#/after/${at}`}>next</a>
       </span>
     </p>
   )

@@ -114,7 +114,7 @@ export function ForkForm({ search, origin, draft, onDraft, onStep, onCancel }: P
         <>
           <WithProblem names={['policy']} problem={problem}>
             <label>
-              <span>Who goes on</span>
+              <span>Continue with</span>
               <select
                 {...fieldMarks('policy', problem)}
                 value={policy?.name}
@@ -163,7 +163,7 @@ export function ForkForm({ search, origin, draft, onDraft, onStep, onCancel }: P
       )}
       <p class="buttons">
         <button type="submit" class="go" disabled={busy || policy === undefined} title="Ctrl-Enter">
-          {busy ? 'Starting …' : 'Go on from here'}
+          {busy ? 'Starting …' : 'Continue from here'}
         </button>
         <button type="button" onClick={onCancel}>
           Cancel <kbd>Esc</kbd>

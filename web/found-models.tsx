@@ -21,7 +21,7 @@ export function FoundModels({ found: { servers, local }, ...states }: Props) {
       {servers.map((server) => (
         <FoundServer key={server.baseUrl} server={server} {...states} />
       ))}
-      <h4>Without a server, in this program</h4>
+      <h4>In this program, without a server</h4>
       {local.problem !== undefined && <p class="note">{local.problem}</p>}
       {local.problem === undefined && (
         <ul class="models">
@@ -65,7 +65,7 @@ function FoundServer({ server, onConnect, ...states }: Omit<Props, 'found'> & { 
       </ul>
       {blind > 0 && seeing.length > 0 && (
         <p class="note">
-          {blind} more of its models {blind === 1 ? 'sees' : 'see'} no pictures.
+          {blind} more of its models {blind === 1 ? 'does' : 'do'} not accept pictures.
         </p>
       )}
     </div>

@@ -42,7 +42,7 @@ function Axis({ job, running }: { readonly job: JobProgress; readonly running: b
         </li>
         {left !== undefined && (
           <li class="end">
-            ends about <time dateTime={new Date(endMs).toISOString()}>{clock(endMs)}</time>
+            done at about <time dateTime={new Date(endMs).toISOString()}>{clock(endMs)}</time>
           </li>
         )}
       </ol>

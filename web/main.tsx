@@ -42,7 +42,7 @@ function App() {
   return (
     <RouteContext.Provider value={route}>
       <a class="skip" href="#main" onClick={skip}>
-        To the content
+        Skip to content
       </a>
       <header class="top">
         <h1 class="brand">

@@ -36,7 +36,7 @@ export function MakeSet({ run, where, items, served }: Props) {
         disabled={items.length === 0}
         onClick={() => setOpen(!open)}
       >
-        Make a training set of {items.length === 1 ? 'this' : 'these'} {these}
+        Create a training set from {items.length === 1 ? 'this' : 'these'} {these}
       </button>
       {open && items.length > 0 && (
         <section aria-label="Training set">
@@ -84,9 +84,7 @@ function useMaking(): Making {
   }
   useEffect(() => {
     if (!working) return undefined
-    const timer = setInterval(() => {
-      fetchJson<SetRow>(`api/sets/${row.id}`).then(setRow, (cause: unknown) => setProblem(messageOf(cause)))
-    }, 500)
+    const timer = setInterval(() => void fetchJson<SetRow>(`api/sets/${row.id}`).then(take, fail), 500)
     return () => clearInterval(timer)
   }, [working, row?.id])
   return { row, problem, send: (path, body) => void postJson<SetRow>(path, body).then(take, fail) }
@@ -128,7 +126,7 @@ function Served({
         disabled={working || right === 0}
         onClick={() => send('api/sets', { run, where, to })}
       >
-        Make it
+        Create
       </button>
       {working && (
         <>

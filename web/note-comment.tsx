@@ -55,8 +55,8 @@ export function NoteComment({ notes: { note, id }, taker }: Props) {
       {other && (
         <div class="other-comment" role="alert">
           <p>
-            Not saved: {stored === '' ? 'the comment was removed' : 'another comment was saved'} since this one was
-            begun.
+            Not saved: {stored === '' ? 'the comment was removed' : 'another comment was saved'} since you began to
+            type.
           </p>
           {stored !== '' && <q dir="auto">{stored}</q>}
           <div class="notes-row">
@@ -69,7 +69,7 @@ export function NoteComment({ notes: { note, id }, taker }: Props) {
               </button>
             )}
             <button type="button" onClick={() => keep(undefined)}>
-              {stored === '' ? 'drop mine' : 'keep the other'}
+              {stored === '' ? 'discard mine' : 'keep the other'}
             </button>
           </div>
         </div>

@@ -49,7 +49,7 @@ export function RecentAsks({ onPictures }: Props) {
           )
         })}
       </ol>
-      {missing > 0 && <p class="soft">The numbers between are of questions that programs asked.</p>}
+      {missing > 0 && <p class="soft">The missing numbers are questions that programs asked.</p>}
     </section>
   )
 }

@@ -70,7 +70,7 @@ export function Details({ details, figures, pages, only }: DetailsProps) {
       {pages === undefined && <JobAxis run={run} />}
       {figures && <Facts facts={headOf(figures, isPartly)} />}
       {figures?.scores && isPartly && (
-        <p class="note">Searches of few turns end first, so the score of the first ones may be far from that of all.</p>
+        <p class="note">Searches with few turns end first, so the score so far may be far from the final one.</p>
       )}
       {unreadable > 0 && (
         <p class="problem">
@@ -115,7 +115,7 @@ function Reasons({ run, reasons, pages }: ReasonsProps) {
             <th scope="col" class="number">
               Searches
             </th>
-            <th scope="col">Such as</th>
+            <th scope="col">Example</th>
           </tr>
         </thead>
         <tbody>
@@ -229,8 +229,7 @@ function Searches({ details, pages, only }: Pick<DetailsProps, 'details' | 'page
       <div class="over-table">
         {known.groups < known.items.length && (
           <label>
-            <input type="checkbox" checked={whole} onChange={() => setWhole(!whole)} /> one row{' '}
-            {groups === 'ask' ? 'an ask' : 'a problem'}
+            <input type="checkbox" checked={whole} onChange={() => setWhole(!whole)} /> one row per {groups}
           </label>
         )}
         {rows.length > 0 ? (
@@ -238,7 +237,7 @@ function Searches({ details, pages, only }: Pick<DetailsProps, 'details' | 'page
             <kbd>↑</kbd> <kbd>↓</kbd> choose a row, <kbd>Enter</kbd> opens it
           </span>
         ) : (
-          <span role="status">No search matches the filter: change it, or clear its field to see all.</span>
+          <span role="status">No search matches the filter. Change or clear it.</span>
         )}
         <output>
           {details.read !== undefined && `${percent(details.read, 0)} % of the log is read: `}
@@ -276,10 +275,7 @@ interface ThoughtsFactProps {
 /** Says where the words of the filter were not looked for (yet). */
 function ThoughtsFact({ words, thoughts, served }: ThoughtsFactProps) {
   if (words.length === 0) return null
-  if (!served)
-    return (
-      <p class="soft">Words are not searched in thoughts here: this file only has the thoughts of single searches.</p>
-    )
+  if (!served) return <p class="soft">Thoughts are not searched here: this file only has those of single searches.</p>
   if (thoughts.error !== undefined)
     return <ProblemFact message={`The thoughts cannot be searched: ${thoughts.error}`} />
   return thoughts.waiting > 0 ? <p role="status">Searching the thoughts …</p> : null

@@ -66,10 +66,10 @@ export function RunSearchPage({ name }: { readonly name: string }) {
         {item?.ask !== undefined && `, ask ${item.ask} of ${item.policy}`}
         <span class="around">
           <button type="button" disabled={index === 0} onClick={() => go({ at: index - 1, turn: 0 })}>
-            before
+            previous
           </button>
           <button type="button" disabled={index + 1 >= total} onClick={() => go({ at: index + 1, turn: 0 })}>
-            after
+            next
           </button>
           {group.length > 1 && !compare && (
             <button type="button" onClick={() => go({ compare: true })}>

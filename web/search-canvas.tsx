@@ -71,8 +71,8 @@ export function SearchCanvas(props: Props) {
         />
         {gone && (
           <p class="gone" role="status">
-            The picture cannot be loaded. If the run was copied, copy its folder <code>images</code> or the data it was
-            made of, too.
+            The picture cannot be loaded. If the run was copied, also copy its folder <code>images</code>, or the data
+            it was made from.
           </p>
         )}
         {detail && <Layer key={detail.url} {...detail} />}

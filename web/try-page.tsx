@@ -93,13 +93,13 @@ function Pacing({ speed, onSpeed, onStep }: PacingProps) {
     <>
       <span role="status">{speed === 'paused' ? 'Paused' : 'Searching …'}</span>
       <button type="button" onClick={() => onSpeed(speed === 'paused' ? 'watched' : 'paused')}>
-        {speed === 'paused' ? 'Go on' : 'Pause'}
+        {speed === 'paused' ? 'Continue' : 'Pause'}
       </button>
       <button type="button" onClick={onStep}>
         Next turn
       </button>
       <button type="button" onClick={() => onSpeed('fast')}>
-        To the end
+        Run to the end
       </button>
     </>
   )

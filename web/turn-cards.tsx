@@ -92,7 +92,7 @@ export function TurnCards({ search, urls, turn, lit, onLit, folded, heat }: Prop
           onPointerEnter={() => onLit(step.number)}
           onPointerLeave={() => onLit(undefined)}
         >
-          {search.parent?.turn === step.number && <p class="departs">The fork departs here</p>}
+          {search.parent?.turn === step.number && <p class="departs">The fork starts here</p>}
           {card}
         </li>
       ))}
@@ -197,7 +197,7 @@ function TurnCard({ step, search, urls, tokens, figure }: TurnCardProps) {
         <div class="raw">
           {!isGoing(search) && <ExchangePanel key={urls.exchanges} search={search} urls={urls} turn={number} />}
           <details>
-            <summary>as it came</summary>
+            <summary>raw reply</summary>
             <pre dir="auto">{shown(turn.text)}</pre>
           </details>
         </div>

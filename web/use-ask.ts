@@ -45,7 +45,7 @@ export function useAsk(id: string): AskNews {
       const over = source.readyState === EventSource.CLOSED
       const error = over
         ? 'The server no longer has this search.'
-        : 'The connection is lost; reconnecting. If the server has ended, start it again.'
+        : 'The connection was lost; reconnecting. If the server was stopped, start it again.'
       setNews((before) => ({ ...before, error }))
     })
     return () => source.close()

@@ -81,7 +81,7 @@ describe.skipIf(!hasBrowser)('the page that searches', () => {
     await page.getByRole('button', { name: 'Search', exact: true }).click()
     // A short search may be over before the click, which is then given up with the page.
     page
-      .getByRole('button', { name: 'To the end' })
+      .getByRole('button', { name: 'Run to the end' })
       .click()
       .catch(() => {})
     await page.getByRole('button', { name: 'Change scene or settings' }).waitFor()

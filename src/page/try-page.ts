@@ -38,7 +38,7 @@ export async function writeTryPage(path: string, checkpoint: string, policy = 'e
     const weights = await packed(packWeights(parameterSpecs(config), parameters, bits))
     const searcher: SearcherData = { ...carried, weights, bits }
     const data: TryData = { kind: 'try', searcher }
-    const page = await dataFile('Search a scene', data, ['This page needs scripts.'])
+    const page = await dataFile('Search a scene', data, ['This page needs JavaScript.'])
     const bytes = Buffer.byteLength(page)
     if (bytes > mostBytes) continue
     await replaceFile(path, page)

@@ -72,7 +72,7 @@ describe.skipIf(!hasBrowser)('asks', () => {
     await page.getByText('5 of 5 searches').waitFor()
     const asks = page.locator('.virtual tbody th a')
     expect((await asks.allInnerTexts()).toSorted()).toEqual(['1', '2', '2 #2', '2 #3', '3'])
-    await page.getByLabel('one row an ask').check()
+    await page.getByLabel('one row per ask').check()
     await expect.poll(async () => (await asks.allInnerTexts()).toSorted()).toEqual(['1', '2', '3'])
     await page.getByRole('combobox', { name: 'Filter' }).fill('ask = 2')
     await page.getByText('1 of 3 asks').waitFor()

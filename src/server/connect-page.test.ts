@@ -136,7 +136,7 @@ describe.skipIf(!hasBrowser)('a photograph on the page', () => {
     async () => {
       await page.getByRole('link', { name: 'Another question about this picture' }).click()
       await expect.poll(() => page.getByLabel('Question').inputValue()).toBe('')
-      await expect.poll(() => page.getByLabel('Who searches').inputValue()).toBe('chat:qwen2.5vl:7b')
+      await expect.poll(() => page.getByLabel('Search with').inputValue()).toBe('chat:qwen2.5vl:7b')
       await page.getByAltText('Your picture').waitFor()
       await page.getByLabel('Question').fill('Is it busy?')
       await button('Search').click()
@@ -159,7 +159,7 @@ describe.skipIf(!hasBrowser)('a photograph on the page', () => {
       await expect.poll(() => page.getByLabel('Question').inputValue()).toBe('A question half typed')
       await page.reload()
       await expect.poll(() => page.getByLabel('Question').inputValue()).toBe('A question half typed')
-      await expect.poll(() => page.getByLabel('Who searches').inputValue()).toBe('chat:qwen2.5vl:7b')
+      await expect.poll(() => page.getByLabel('Search with').inputValue()).toBe('chat:qwen2.5vl:7b')
       await recent.getByRole('link', { name: 'What does the sign say?' }).click()
       await page.locator('.verdict').getByText('CAFE').waitFor()
     },
@@ -185,13 +185,13 @@ describe.skipIf(!hasBrowser)('a photograph on the page', () => {
       await page.getByLabel('Address', { exact: true }).fill('http://127.0.0.1:9/v1')
       await page.getByLabel('Environment variable of its API key').fill('')
       await page.getByLabel('Model', { exact: true }).fill('any')
-      await button('Try and connect').click()
+      await button('Test and connect').click()
       await page.locator('.connecting .failed').getByText('cannot be reached').waitFor()
       expect(await page.content()).not.toContain('sk-never-shown')
       // What is refused at once is told where it was typed.
       const form = page.getByRole('form', { name: 'Connect by address' })
       await form.getByLabel('Environment variable of its API key').fill('HOME')
-      await button('Try and connect').click()
+      await button('Test and connect').click()
       await form.getByText('end in API_KEY').waitFor()
       await page.setViewportSize({ width: 380, height: 800 })
       expect(await page.evaluate('document.documentElement.scrollWidth - innerWidth')).toBeLessThanOrEqual(0)

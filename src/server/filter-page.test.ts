@@ -163,7 +163,7 @@ describe.skipIf(!hasBrowser)('the filter of a run', () => {
 
   test('becomes a training set next to the runs, with the command that trains on it and the one that makes the same', async () => {
     await served.open(`run/eval?${new URLSearchParams({ where: 'turns > 4' }).toString()}`)
-    await page.getByRole('button', { name: 'Make a training set of these 20 searches' }).click()
+    await page.getByRole('button', { name: 'Create a training set from these 20 searches' }).click()
     await page.getByText('5 of them have the right answer within the limits; only these are written.').waitFor()
     await page.getByText('15 searches are left out: wrong answer (15).').waitFor()
     await page.getByLabel('Format').press('Escape')
@@ -176,7 +176,7 @@ describe.skipIf(!hasBrowser)('the filter of a run', () => {
     expect(await page.locator('.copy-text code').last().innerText()).toMatch(
       /eval --where 'turns > 4' --to collection --out \S+eval-set$/,
     )
-    await page.getByRole('button', { name: 'Make it' }).click()
+    await page.getByRole('button', { name: 'Create', exact: true }).click()
     await page
       .getByText(/^Written: .*eval-set \(5 searches, .*; 15 searches are left out: wrong answer \(15\)\.\)/)
       .waitFor()
@@ -187,7 +187,7 @@ describe.skipIf(!hasBrowser)('the filter of a run', () => {
     expect(lines.map((line) => (JSON.parse(line) as { turns: object[] }).turns.length)).toEqual([5, 5, 5, 5, 5])
     // What cannot be written is told: this format draws the pictures, whose problems the run does not name.
     await page.getByLabel('Format').selectOption('sharegpt')
-    await page.getByRole('button', { name: 'Make it' }).click()
+    await page.getByRole('button', { name: 'Create', exact: true }).click()
     await page.getByText('does not say which problems were searched. Name them with --data.').waitFor()
     expect((await readdir(runs())).toSorted()).toEqual(['eval', 'eval-set'])
     expect(errors).toEqual([])
@@ -201,13 +201,13 @@ describe.skipIf(!hasBrowser)('the filter of a run', () => {
     await told('20 of 20 searches')
     await page.getByText('Only 20 of 40 searches: turns > 4.').waitFor()
     await field().fill('correct')
-    await page.getByRole('button', { name: 'Make a training set of these 5 searches' }).click()
+    await page.getByRole('button', { name: 'Create a training set from these 5 searches' }).click()
     await expect
       .poll(() => page.locator('.make-set code').innerText())
       .toBe("mini-o3 export eval --where '(turns > 4) and (correct)' --to collection --out eval-set")
-    expect(await page.getByRole('button', { name: 'Make it' }).count()).toBe(0)
+    expect(await page.getByRole('button', { name: 'Create', exact: true }).count()).toBe(0)
     await field().fill('"café"')
-    await page.getByText('Words are not searched in thoughts here').waitFor()
+    await page.getByText('Thoughts are not searched here').waitFor()
     expect(errors).toEqual([])
   })
 

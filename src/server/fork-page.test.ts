@@ -21,7 +21,7 @@ describe.skipIf(!hasBrowser)('forking on the page', () => {
     served = await servePage(join(folder, 'runs'), errors)
     page = served.page
     await served.open()
-    await page.getByLabel('Who searches').waitFor()
+    await page.getByLabel('Search with').waitFor()
     await page.getByRole('button', { name: 'Search', exact: true }).click()
     await page.locator('.card .verdict, .card.ending').waitFor()
     asked = page.url().split('#/')[1]!.split('?')[0]!
@@ -102,7 +102,7 @@ describe.skipIf(!hasBrowser)('forking on the page', () => {
     await openFork()
     await drag([0.01, 0.01], [0.24, 0.24])
     await page.getByText('Turn 1 gets your box, and embedded continues with turn 2.').waitFor()
-    const request = await sent(() => page.getByRole('button', { name: 'Go on from here' }).click())
+    const request = await sent(() => page.getByRole('button', { name: 'Continue from here' }).click())
     expect(request).toMatchObject({ turn: 1, look: { box: [0, 0, 0.25, 0.25], source: 0 }, policy: 'embedded' })
     expect(request).not.toHaveProperty('thought')
     await page.locator('.side-by-side .outcome').nth(1).waitFor()
@@ -128,7 +128,7 @@ describe.skipIf(!hasBrowser)('forking on the page', () => {
   test('without a change the policy takes the turn anew, with another seed', async () => {
     await openFork()
     await page.getByText('Nothing is kept; embedded takes turn 1 again.').waitFor()
-    const request = await sent(() => page.getByRole('button', { name: 'Go on from here' }).click())
+    const request = await sent(() => page.getByRole('button', { name: 'Continue from here' }).click())
     expect(Object.keys(request).toSorted()).toEqual(['maxTurns', 'origin', 'policy', 'turn'])
     await page.getByText(/another seed$/).waitFor()
   })
@@ -136,7 +136,7 @@ describe.skipIf(!hasBrowser)('forking on the page', () => {
   /** Sends the form, which has to stay as it is: what is wrong stands in it, and has the focus. */
   async function refused(field: string, why: RegExp): Promise<void> {
     const address = page.url()
-    await page.getByRole('button', { name: 'Go on from here' }).click()
+    await page.getByRole('button', { name: 'Continue from here' }).click()
     await page.getByRole('alert').getByText(why).waitFor()
     const wrong = page.locator('.fork').getByLabel(new RegExp(`^${field}`))
     await expect.poll(() => page.locator('.fork [aria-invalid]:focus').count()).toBe(1)
@@ -205,7 +205,7 @@ describe.skipIf(!hasBrowser)('forking on the page', () => {
     await drag([0.01, 0.01], [0.24, 0.24])
     const drawn = await edges()
     await page.route('**/api/forks', (route) => route.abort())
-    await page.getByRole('button', { name: 'Go on from here' }).click()
+    await page.getByRole('button', { name: 'Continue from here' }).click()
     await page.getByRole('alert').getByText('The server does not answer').waitFor()
     await expect.poll(() => page.evaluate<string>('document.activeElement.textContent')).toMatch(/does not answer/)
     await page.unroute('**/api/forks')
@@ -213,7 +213,7 @@ describe.skipIf(!hasBrowser)('forking on the page', () => {
       const request = route.request().postDataJSON() as ForkRequest
       await route.continue({ postData: JSON.stringify({ ...request, policy: 'gone' }) })
     })
-    await refused('Who goes on', /policy: has to be one of "embedded"/)
+    await refused('Continue with', /policy: has to be one of "embedded"/)
     await page.unroute('**/api/forks')
     expect(await edges()).toEqual(drawn)
   })
@@ -246,7 +246,7 @@ describe.skipIf(!hasBrowser)('forking on the page', () => {
     await writeRun(join(folder, 'runs', 'eval'), settings, { 'trajectories.jsonl': jsonLines([search]) })
     await openFork('run/eval/0')
     await drag([0.01, 0.01], [0.24, 0.24])
-    await page.getByRole('button', { name: 'Go on from here' }).click()
+    await page.getByRole('button', { name: 'Continue from here' }).click()
     await page.getByRole('link', { name: 'part of a run' }).click()
     await page.getByText(/^Fork of a search at turn 1: another box/).waitFor()
     await page.waitForURL(/run\/eval%2Fforks\/0/)

@@ -150,7 +150,7 @@ describe.skipIf(!hasBrowser)('the inside of a turn', () => {
 
   test('a search without stored exchanges says how to get them, unless its policy asks no model', async () => {
     await served.open('run/trained/0')
-    await page.locator('.card[data-turn="1"]').getByText('as it came').waitFor()
+    await page.locator('.card[data-turn="1"]').getByText('raw reply').waitFor()
     expect(await page.locator('.exchange').count()).toBe(0)
     await served.open('run/paced/1')
     const panel = page.locator('.card[data-turn="1"] .exchange')

@@ -83,7 +83,7 @@ describe.skipIf(!hasBrowser)('a local model on the page', () => {
       await page.locator('.connecting .connected').getByText('It accepts pictures').waitFor()
       const resumed = hub.asked.filter(({ at, from }) => at === 'store' && from > 0)
       expect(resumed.length).toBeGreaterThan(0)
-      await expect.poll(() => page.getByLabel('Who searches').inputValue()).toBe(policy)
+      await expect.poll(() => page.getByLabel('Search with').inputValue()).toBe(policy)
       await listed().getByText('on this machine').waitFor()
       await listed()
         .getByRole('button', { name: `Connected: ${policy}` })

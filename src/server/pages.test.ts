@@ -58,7 +58,7 @@ describe.skipIf(!hasBrowser)('the pages', () => {
 
   async function openAsk(policy: 'embedded' | 'chat:test-vlm'): Promise<void> {
     await served.open()
-    await page.getByLabel('Who searches').selectOption(policy)
+    await page.getByLabel('Search with').selectOption(policy)
   }
 
   test('ask on a bundled scene to the answer, then replay it by keyboard', async () => {
@@ -89,7 +89,7 @@ describe.skipIf(!hasBrowser)('the pages', () => {
 
   test('a search that is stopped says so, and waits for nothing', async () => {
     await openAsk('chat:test-vlm')
-    await page.getByLabel('How often').fill('8')
+    await page.getByLabel('Searches').fill('8')
     await page.getByRole('button', { name: 'Search', exact: true }).click()
     await page.locator('.card.start').waitFor()
     await page.getByRole('button', { name: 'Stop' }).click()

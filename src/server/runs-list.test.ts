@@ -99,7 +99,7 @@ describe.skipIf(!hasBrowser)('the list of runs', () => {
       Profile: 'official',
       Searches: '8',
     })
-    // Searches of few turns end first: no interval makes their score one of the evaluation.
+    // Searches with few turns end first: no interval makes their score one of the evaluation.
     await expect.poll(async () => (await row('going'))['Score']).toBe('10.0 so far, of 10 searches')
     await expect.poll(async () => (await row('killed'))['Score']).toBe('50.0 so far, of 10 searches')
     expect((await row('going'))['State']).toBe('running 10 of 40 searches, 1.00/min, 30 min 00 s left')
@@ -292,9 +292,9 @@ describe.skipIf(!hasBrowser)('the list of runs', () => {
     await served.open('run/going')
     const progress = page.getByRole('region', { name: 'Progress' })
     await progress.getByText('10 of 40 searches, 1.00/min, 30 min 00 s left').waitFor()
-    await progress.getByText('ends about').waitFor()
+    await progress.getByText('done at about').waitFor()
     await expect.poll(() => page.locator('.scores').innerText()).toMatch(/Right so far, %\s+10\.0 of 10 searches/)
-    await page.getByText('Searches of few turns end first').waitFor()
+    await page.getByText('Searches with few turns end first').waitFor()
     await served.open('run/failed')
     await progress.getByText('The server is gone.').waitFor()
     await served.open('run/recipe')

@@ -94,7 +94,7 @@ describe.skipIf(!hasBrowser)('the Runs pages', () => {
     await expect.poll(() => page.locator('.virtual tbody th').allInnerTexts()).toEqual(['1', '2', '2 #2', '3'])
     await expect.poll(() => page.locator('.facts').count()).toBe(0)
     await expect.poll(() => page.locator('.virtual .wrong, .virtual .correct').count()).toBe(0)
-    await page.getByLabel('one row an ask').check()
+    await page.getByLabel('one row per ask').check()
     await expect.poll(() => page.locator('.virtual tbody th').allInnerTexts()).toEqual(['1', '2', '3'])
     await expect.poll(() => page.locator('.virtual .wrong, .virtual .correct').count()).toBe(0)
     await page.getByLabel('Policy').selectOption('chat:b')
@@ -216,7 +216,7 @@ describe.skipIf(!hasBrowser)('the Runs pages', () => {
 
   test('problems with several searches as rows, with their share of right ones', async () => {
     await open('run/four-each')
-    await page.getByLabel('one row a problem').check()
+    await page.getByLabel('one row per problem').check()
     await page.getByText('10 of 10 problems').waitFor()
     await page.getByRole('button', { name: 'Right' }).click()
     const question = expect.stringContaining('Which')

@@ -98,7 +98,10 @@ export async function exportSite(
     ...(within && { within }),
     ...(where && matching && { only: { where: where.text, of: matching.of } }),
   }
-  await replaceFile(page, await dataFile(`Searches of ${name}`, data, [`The searches of ${name}, with scripts.`]))
+  await replaceFile(
+    page,
+    await dataFile(`Searches of ${name}`, data, [`The searches of ${name}. This page needs JavaScript.`]),
+  )
   return { page, problems: written, searches }
 }
 
