@@ -132,7 +132,7 @@ describe.skipIf(!hasBrowser)('the pages', () => {
     expect(await upload.inputValue()).toBe('')
     await page.getByLabel('Question').press('Control+Enter')
     await page
-      .getByRole('radio', { name: /^easy scene/ })
+      .getByRole('radio', { name: /^hard scene/ })
       .first()
       .check({ force: true })
     await opening
@@ -150,20 +150,21 @@ describe.skipIf(!hasBrowser)('the pages', () => {
 
   test('a text can be dragged and pasted into the question; only files are dropped anywhere', async () => {
     await openAsk('embedded')
-    const happened = await page.getByLabel('Question').evaluate(`(field) => {
+    const happened = await page.evaluate(`(() => {
+      const field = document.querySelector('.ask textarea')
       const dataTransfer = new DataTransfer()
       dataTransfer.setData('text/plain', 'What is this?')
       const options = { bubbles: true, cancelable: true, dataTransfer }
       field.dispatchEvent(new DragEvent('dragleave', { ...options, relatedTarget: field.parentElement }))
       return field.dispatchEvent(new DragEvent('drop', options))
-    }`)
+    })()`)
     expect(happened).toBe(true)
     // As a table program copies a cell.
-    await page.getByLabel('Question').evaluate(`(field) => {
+    await page.evaluate(`{
       const clipboardData = new DataTransfer()
       clipboardData.setData('text/plain', 'What is this?')
       clipboardData.items.add(new File(['cell'], 'cell.png', { type: 'image/png' }))
-      field.dispatchEvent(new ClipboardEvent('paste', { bubbles: true, clipboardData }))
+      document.querySelector('.ask textarea').dispatchEvent(new ClipboardEvent('paste', { bubbles: true, clipboardData }))
     }`)
     expect(await page.locator('.go').innerText()).toBe('Search')
     await expect.poll(() => page.locator('.pick legend').innerText()).toContain('Picture: choose one')
