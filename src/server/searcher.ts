@@ -88,12 +88,15 @@ export interface SearchNews {
   readonly whole: boolean
 }
 
-/** Waits in the queue, then searches; yields each turn as text, thoughts as they are written. Throws `HttpError` 429 if the queue is full. */
+/**
+ * Waits in the queue, then searches; yields each turn as text, thoughts as they are written, and at last the finished search. A reader that
+ * stops early ends the search. Throws `HttpError` 429 if the queue is full.
+ */
 export async function* searchPicture(
   searcher: Searcher,
   { question, files, cache = sharedCache, maxTurns = searcher.maxTurns, temperature, seed }: PictureSearch,
   signal: AbortSignal,
-): AsyncGenerator<SearchNews, EndedSearch, void> {
+): AsyncGenerator<SearchNews | EndedSearch, void> {
   const { profile, queue } = searcher
   const { reading } = profile.pictures
   searcher.check?.(question)
@@ -125,10 +128,9 @@ export async function* searchPicture(
         yield { text: words.startsWith(told) ? words.slice(told.length) : `\n${words}`, whole: true }
         told = ''
       } else if (event.kind === 'ended') {
-        return { trajectory: event.trajectory, pictures, exchanges }
+        yield { trajectory: event.trajectory, pictures, exchanges }
       }
     }
-    throw new Error('a search always ends with its trajectory')
   } finally {
     place.leave()
   }

@@ -18,7 +18,7 @@ import { searchPicture } from '../searcher.ts'
 import { messageOf } from '../../shared/errors.ts'
 import type { EndedSearch, Searcher, SentSearch } from '../searcher.ts'
 import { sentPicture } from '../http/sent-picture.ts'
-import { itemAt } from '../../shared/known.ts'
+import { defined, itemAt } from '../../shared/known.ts'
 import { version } from '../../shared/version.ts'
 import { mostPictureChars, resultPicture } from './result-picture.ts'
 
@@ -112,12 +112,16 @@ export function mcpServer({ searcher, files, keep, onFault }: McpOptions): McpSe
       explained(signal, async () => {
         const files = [source, ...more].map(fileOf)
         const asked = { question, files, maxTurns, seed: 0 }
-        const searched = searchPicture(searcher, asked, signal)
-        let step = await searched.next()
+        let ended: EndedSearch | undefined
         let turn = 1
-        for (let words = ''; !step.done; step = await searched.next()) {
-          words += step.value.text
-          if (!step.value.whole) continue
+        let words = ''
+        for await (const news of searchPicture(searcher, asked, signal)) {
+          if ('trajectory' in news) {
+            ended = news
+            continue
+          }
+          words += news.text
+          if (!news.whole) continue
           const message = cut(words)
           const progress = turn++
           words = ''
@@ -125,13 +129,14 @@ export function mcpServer({ searcher, files, keep, onFault }: McpOptions): McpSe
           const params = { progressToken: _meta.progressToken, progress, message }
           await sendNotification({ method: 'notifications/progress', params })
         }
-        const { trajectory, pictures, exchanges } = step.value
+        const found = defined(ended, 'the end of a search')
+        const { trajectory, pictures, exchanges } = found
         const sent = pictures.flatMap((picture, index) => {
           const encoded = itemAt(files, index)
           return typeof encoded === 'string' ? [] : [{ picture, encoded }]
         })
         const isSent = sent.length === pictures.length
-        return searchResult(step.value, isSent ? await keep?.({ trajectory, exchanges, pictures: sent }) : undefined)
+        return searchResult(found, isSent ? await keep?.({ trajectory, exchanges, pictures: sent }) : undefined)
       }),
   )
 

@@ -32,7 +32,7 @@ export async function* runChoices(
     }
   } finally {
     rest.abort()
-    await Promise.allSettled([...coming.values(), ...runs.map((run) => run.return(Promise.reject(new AbortedError())))])
+    await Promise.allSettled([...coming.values(), ...runs.map((run) => run.throw(new AbortedError()))])
   }
 }
 

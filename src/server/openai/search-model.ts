@@ -6,9 +6,9 @@ import { askedIn } from './chat-request.ts'
 import type { ChatRequest } from './chat-request.ts'
 import { HttpError } from '../http/http-error.ts'
 import { searchPicture } from '../searcher.ts'
-import type { KeepSearch, Searcher } from '../searcher.ts'
+import type { EndedSearch, KeepSearch, Searcher } from '../searcher.ts'
 import { sentPicture } from '../http/sent-picture.ts'
-import { itemAt } from '../../shared/known.ts'
+import { defined, itemAt } from '../../shared/known.ts'
 
 export interface SearchModelOptions extends Searcher {
   readonly keep?: KeepSearch | undefined
@@ -42,13 +42,12 @@ async function* complete(
     temperature: request.temperature ?? undefined,
     seed: request.seed ?? randomInt(2 ** 31),
   }
-  const searched = searchPicture(options, asked, signal)
-  let step = await searched.next()
-  for (; !step.done; step = await searched.next()) {
-    const { text, whole } = step.value
-    yield { reasoning: whole ? `${text}\n\n` : text }
+  let ended: EndedSearch | undefined
+  for await (const news of searchPicture(options, asked, signal)) {
+    if ('trajectory' in news) ended = news
+    else yield { reasoning: news.whole ? `${news.text}\n\n` : news.text }
   }
-  const { trajectory, pictures, exchanges } = step.value
+  const { trajectory, pictures, exchanges } = defined(ended, 'the end of a search')
   const { answer, end, usage, turns, failure } = trajectory
   const links = await options.keep?.({
     trajectory,
