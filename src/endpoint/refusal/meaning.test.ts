@@ -250,6 +250,10 @@ describe('the others', () => {
     ['body.max_tokens: Input should be less than or equal to 4096', 4096],
     ['Requests with max_tokens > 4096 must have stream=true', 4096],
     ['max_tokens参数非法：取值范围[1,4095]', 4095],
+    [
+      'The maximum tokens you requested exceeds the model limit of 4096. Try again with a maximum tokens value that is lower than 4096.',
+      4096,
+    ],
   ])('more than the model ever writes: %s', (message, cap) => {
     expect(meaningOf(read(400, openai(message)))).toEqual({ kind: 'reply-cap', ...(cap !== undefined && { cap }) })
   })

@@ -201,6 +201,7 @@ export const says = {
     '(?:took|taking|takes) too long|time[d]? ?-?out|deadline|string too long|array too long|url (?:is )?too long|(?:file ?)?name (?:is )?too long',
     '(?:access|bearer|auth\\w{0,12}|refresh|api|id) tokens?\\b|(?:odd|even) number',
     '(?:\\d ?[kmg]i?b\\b|\\bbytes\\b)|message size|content-length|extra inputs|not permitted|less than the .?context_window|max_?output_?tokens value',
+    'maximum tokens (?:you requested|value)',
   ),
   tooManyBytes: anyOf(
     '(?:request|payload|body|entity|message size|content|upload)\\b[^.]{0,60}(?:too large|exceed|larger than|over)[^.]{0,60}(?:bytes|\\d ?[kmg]i?b\\b)',
