@@ -94,7 +94,7 @@ export interface Endpoint {
   readonly models: readonly ModelInfo[]
   /**
    * Requests one reply. Retries after 408, 409, 425, 429, 5xx, overload, broken connections and timeouts, with back-off and
-   * `FailedAttempt-After` up to a cap; changes a refused request at most four times. Throws `TransportError` if that fails or the refusal
+   * `Retry-After` up to a cap; changes a refused request at most four times. Throws `TransportError` if that fails or the refusal
    * concerns only this request, `ContextLengthError` if the prompt does not fit, `UserError` for errors that every request would get
    * (key, model, quota, too many pictures: the message names the server's flag), `AbortedError`.
    */

@@ -50,7 +50,7 @@ export interface SearchRunOptions {
   readonly concurrency: number
   /** Repeat searches that the server refused permanently, for example after a change to the server; default: no. */
   readonly retryRefused?: boolean | undefined
-  /** Go on although search after search fails for the same reason; default: stop with `FailingAlikeError`. */
+  /** Go on although search after search fails for the same reason; default: stop with `StoppedEarlyError`. */
   readonly keepGoing?: boolean | undefined
   /** Store requests and replies as they went over the wire. */
   readonly keepExchanges?: boolean | undefined

@@ -29,7 +29,7 @@ export interface OwnColumns extends Readonly<Partial<Record<Exclude<Role, 'image
   readonly image: readonly string[]
   /** One column with all choices, or one for each. */
   readonly choices: readonly string[]
-  /** OwnColumns without a meaning here. */
+  /** Columns without a meaning here. */
   readonly unused: readonly string[]
 }
 
@@ -101,7 +101,7 @@ function bare(name: string): string {
     .replaceAll(/[^\p{L}\p{N}]/gu, '')
 }
 
-/** OwnColumns `A, B, ...`, or `option_a, ...`, `choice1, ...`: at least two. */
+/** Columns `A, B, ...`, or `option_a, ...`, `choice1, ...`: at least two. */
 function optionColumns(plain: ReadonlyMap<string, string>): readonly string[] {
   const forms = [/^([a-z])$/, /^(?:option|choice|opt|answer)([a-z])$/, /^(?:option|choice|opt)(\d{1,2})$/]
   return forms.map((form) => seriesOf(plain, form)).find(({ length }) => length >= 2) ?? []
