@@ -5,6 +5,7 @@
 import { judgeExact } from '../../judge/exact.ts'
 import type { Judge } from '../../judge/judge.ts'
 import type { Policy } from '../../policy/policy.ts'
+import { pictured, picturesOf } from '../../protocol/originals.ts'
 import { levels } from '../../protocol/problem.ts'
 import type { Level } from '../../protocol/problem.ts'
 import type { RunFolder } from '../../runs/run-folder.ts'
@@ -108,13 +109,16 @@ export async function collectStep(
   return { sampled, solved, rolloutMs: performance.now() - startedMs, drawMs }
 }
 
-/** The task with a picture that tells how long each of its views keeps this thread. */
-function timed({ picture, problem }: Task, tell: (ms: number) => void): Task {
-  const region: Picture['region'] = (...asked) => {
-    const startedMs = performance.now()
-    const pixels = picture.region(...asked)
-    tell(performance.now() - startedMs)
-    return pixels
-  }
-  return { problem, picture: { ...picture, region } }
+/** The task with pictures that tell how long each of their views keeps this thread. */
+function timed(task: Task, tell: (ms: number) => void): Task {
+  const timedPicture = (picture: Picture): Picture => ({
+    ...picture,
+    region(...asked) {
+      const startedMs = performance.now()
+      const pixels = picture.region(...asked)
+      tell(performance.now() - startedMs)
+      return pixels
+    },
+  })
+  return { problem: task.problem, ...pictured(picturesOf(task).map(timedPicture)) }
 }
