@@ -81,6 +81,16 @@ async function evaluated(samples = 1): Promise<string> {
 
 const judge = (...options: readonly string[]): Promise<Said> => runCommand([addJudge], 'judge', ...options)
 
+/** What the run folder of the verdicts says of how its last command ended. */
+async function howEnded(): Promise<string> {
+  const { ended } = JSON.parse(await readFile(join(folder, 'again', 'progress.json'), 'utf8')) as Ended
+  return ended.how
+}
+
+interface Ended {
+  readonly ended: { readonly how: string }
+}
+
 const byModel = (): string[] => [
   '--judge',
   'llm:tester',
@@ -118,12 +128,14 @@ test('prints scores under both judges, their agreement and where they differ; a 
   })
   const asked = server.requests.length
   expect(asked).toBe(8)
+  expect(await howEnded()).toBe('incomplete')
 
   unsure = 'Score: 0'
   const second = await judge(path, ...byModel())
   expect(second.code).toBe(0)
   expect(server.requests).toHaveLength(asked + 1)
   expect(second.stdout).toContain('They agree on 75.0 % of 4 answers')
+  expect(await howEnded()).toBe('complete')
   expect(second.stdout).toContain('It is white')
 
   const third = await judge(path, ...byModel(), '--json')

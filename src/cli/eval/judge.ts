@@ -68,7 +68,7 @@ async function judgeCommand(path: string, options: Values<typeof judgeCommandOpt
   const interrupt = catchInterrupt(() => say('Finishing the judgements in flight. Repeat the command to resume.'))
   let incomplete: IncompleteError | undefined
   try {
-    await withJudge(options, problems, (opened) =>
+    incomplete = await withJudge(options, problems, (opened) =>
       inCommandRun('judge', { of: resolve(path), judge: opened.settings, seed }, options.run, async (run) => {
         const judge = await opened.judgeIn(run)
         let progress: Progress | undefined
@@ -94,9 +94,9 @@ async function judgeCommand(path: string, options: Values<typeof judgeCommandOpt
         const comparison = compareJudges(searches, seed)
         const reasons = countReasons(searches.map(reasonOfJudged))
         const { searches: total, unjudged } = comparison
-        incomplete = incompleteSearches({ total, failed: 0, refused: 0, unjudged, reasons })
         if (options.json) printJson({ ...result(comparison, nameBefore, opened), reasons, run: run.path })
         else print(`${text(comparison, nameBefore, opened)}\n\nRun: ${run.path}`)
+        return incompleteSearches({ total, failed: 0, refused: 0, unjudged, reasons })
       }),
     )
   } finally {
