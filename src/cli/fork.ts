@@ -13,10 +13,8 @@ import { forksFolder } from '../runs/forks.ts'
 import { sourceNamed } from '../search/fork.ts'
 import { forkPlan } from '../server/api/forks.ts'
 import type { Forkable } from '../server/api/forks.ts'
-import { HttpError } from '../server/http/http-error.ts'
 import { chosenItem } from '../server/runs/export-figure.ts'
 import { openRuns } from '../server/runs/runs.ts'
-import { UserError } from '../shared/errors.ts'
 import { catchInterrupt } from '../shared/interrupt.ts'
 import { sourceOf } from '../protocol/originals.ts'
 import { shellWord } from '../shared/shell-word.ts'
@@ -102,10 +100,8 @@ async function forkCommand(run: string, options: ForkOptions): Promise<void> {
   checkPolicy(options, 'ask')
   const settings = await readSettings(run)
   const runs = openRuns(run)
-  const forkable = await asUserError(async () => {
-    const { items } = await runs.details('.')
-    return runs.forkable('.', chosenItem(items, options).index)
-  })
+  const { items } = await runs.details('.')
+  const forkable = await runs.forkable('.', chosenItem(items, options).index)
   checkProblem(options, forkable.search.problem)
   const own = chosenProfile(options)
   const policy = await openPolicy(options, own)
@@ -158,14 +154,4 @@ async function told(
     })
   if (verdict) print(`Verdict: ${verdict.kind} (${verdict.reason}).`)
   print(`Stored as search ${index + 1} of ${folder}. To look at it: mini-o3 view ${shellWord(folder)}`)
-}
-
-/** What the pages tell of a run is told on the command line alike. */
-async function asUserError<T>(work: () => Promise<T>): Promise<T> {
-  try {
-    return await work()
-  } catch (error) {
-    if (!(error instanceof HttpError)) throw error
-    throw new UserError(error.code, error.message, { cause: error })
-  }
 }

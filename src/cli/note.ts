@@ -6,10 +6,9 @@ import type { NoteChange } from '../protocol/note.ts'
 import { readSettings } from '../runs/configuration.ts'
 import { machineUser } from '../runs/notes.ts'
 import type { ItemRow } from '../server/api/types.ts'
-import { HttpError } from '../server/http/http-error.ts'
 import { chosenItem } from '../server/runs/export-figure.ts'
 import { openRuns } from '../server/runs/runs.ts'
-import { MiniO3Error, UserError } from '../shared/errors.ts'
+import { UserError } from '../shared/errors.ts'
 import { counted } from '../shared/numbers.ts'
 import { print, printJson, say } from './print/output.ts'
 import { addCommand } from './options/command.ts'
@@ -77,10 +76,7 @@ async function noteCommand(run: string, options: NoteOptions): Promise<void> {
   let shown = notes.items
   if (Object.keys(change).length > 0) {
     const { index } = chosenItem(items, options)
-    notes = await runs.note('.', index, { log: details.log, change }).catch((error: unknown) => {
-      if (!(error instanceof HttpError)) throw error
-      throw error.cause instanceof MiniO3Error ? error.cause : new MiniO3Error(error.code, error.message)
-    })
+    notes = await runs.note('.', index, { log: details.log, change })
     shown = notes.items.filter((item) => item.index === index)
   } else if (options.problem !== undefined) {
     const { problem } = chosenItem(items, options)

@@ -29,6 +29,8 @@ beforeAll(async () => {
   await writeFile(join(run, 'trajectories.jsonl'), searches.map((one) => `${JSON.stringify(one)}\n`).join(''))
   await mkdir(join(folder, 'nothing'))
   await writeFile(join(folder, 'nothing', 'config.json'), '{"command":"eval"}')
+  await mkdir(join(folder, 'odd', 'trajectories.jsonl'), { recursive: true })
+  await writeFile(join(folder, 'odd', 'config.json'), '{"command":"eval"}')
 })
 afterAll(() => rm(folder, { recursive: true }))
 
@@ -54,6 +56,8 @@ test.each([
   [['run', '--figure', 'b.png', '--problem', 'nowhere'], 'No problem is named nowhere'],
   [['run', '--figure', 'b.png', '--problem', named(5), '--sample', '9'], 'name one of 1, 2 with --sample'],
   [['nothing', '--figure', 'b.png'], 'has no searches'],
+  [['odd', '--figure', 'b.png'], 'The log of this run cannot be read (not a plain file)'],
+  [['odd', '--export', 'b.site'], 'The log of this run cannot be read (not a plain file)'],
   [['folder', '--figure', 'b.png'], 'is not a run folder'],
   [['run', '--figure', 'b.png', '--export', 'site'], 'cannot be used with'],
   [['run', '--problem', named(5)], 'add --figure'],
@@ -66,7 +70,7 @@ test.each([
   [['run', 'nothing', '--figure', 'b.png'], 'leave the second run out'],
   [['run', 'nothing', '--export', 'b.site'], 'have no problem in common'],
 ])('what is wrong ends with exit 2, the fix and nothing written: %j', async (options, fix) => {
-  const words = options.map((word) => (/^(run|nothing|folder|site|b\..*)$/.test(word) ? join(folder, word) : word))
+  const words = options.map((word) => (/^(run|nothing|odd|folder|site|b\..*)$/.test(word) ? join(folder, word) : word))
   const error: unknown = await runCommand([addView], 'view', ...words).catch((thrown: unknown) => thrown)
   expect([exitCodeOf(error), messageOf(error)]).toEqual([2, expect.stringContaining(fix)])
   expect((await readdir(folder)).filter((name) => name.startsWith('b.'))).toEqual([])

@@ -9,7 +9,6 @@ import { shippedCheckpoint } from '../../policy/embedded/embedded-policy.ts'
 import { exportDiff } from '../../server/runs/export-diff.ts'
 import { exportSite } from '../../server/runs/export-site.ts'
 import { machineUser } from '../../runs/notes.ts'
-import { HttpError } from '../../server/http/http-error.ts'
 import { isRun, readSettings } from '../../runs/configuration.ts'
 import { UserError } from '../../shared/errors.ts'
 import { catchInterrupt } from '../../shared/interrupt.ts'
@@ -189,10 +188,9 @@ async function write(run: string, to: string, options: ViewOptions): Promise<voi
 }
 
 async function writeDiff(runs: readonly [string, string], to: string, options: ViewOptions): Promise<void> {
-  const written = untilInterrupt((signal) => exportDiff(runs, to, { limit: options.limit, signal }))
-  const { page, common, flipped, problems } = await written.catch((error: unknown) => {
-    throw error instanceof HttpError ? new UserError(error.code, error.message) : error
-  })
+  const { page, common, flipped, problems } = await untilInterrupt((signal) =>
+    exportDiff(runs, to, { limit: options.limit, signal }),
+  )
   if (options.json) printJson({ page: resolve(page), common, flipped, problems })
   else
     print(`${flipped} of ${counted(common, 'problem', 'problems')} flipped, ${problems} have a page: ${resolve(page)}`)

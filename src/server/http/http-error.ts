@@ -1,20 +1,19 @@
 /** HTTP errors in OpenAI's format: a status and `{ error: { message, ... } }`. */
-import { ContextLengthError, UserError } from '../../shared/errors.ts'
+import { ContextLengthError, MiniO3Error, UserError } from '../../shared/errors.ts'
 
-export class HttpError extends Error {
+/** Its code is OpenAI's own where one exists. A command that ends with it exits as with its cause, or with 2 if it has none of ours. */
+export class HttpError extends MiniO3Error {
+  override readonly exitCode: number
   readonly status: number
-  /** Stable code; OpenAI's own where one exists. */
-  readonly code: string
   /** Value of Retry-After in whole seconds, for temporary refusals. */
   readonly retryAfter: number | undefined
   /** The invalid field of the request. */
   readonly param: string | null
 
   constructor(status: number, code: string, message: string, more: HttpErrorDetails = {}) {
-    super(message, 'cause' in more ? { cause: more.cause } : undefined)
-    this.name = 'HttpError'
+    super(code, message, more)
+    this.exitCode = more.cause instanceof MiniO3Error ? more.cause.exitCode : 2
     this.status = status
-    this.code = code
     this.retryAfter = more.retryAfter
     this.param = more.param || null
   }
