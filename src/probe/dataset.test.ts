@@ -6,6 +6,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { levels } from '../protocol/problem.ts'
 import { openPicture } from '../vision/open.ts'
 import { pixelBox } from '../protocol/box.ts'
+import { messageOf } from '../shared/errors.ts'
 import { readParquet } from '../shared/parquet-read.ts'
 import { levelCounts, shapesCard } from './card.ts'
 import { buildProbe, sceneRefs } from './dataset.ts'
@@ -137,6 +138,21 @@ describe('buildProbe', () => {
     await expect(build({ out: '/proc/none' })).rejects.toMatchObject({ code: 'probe-folder-unusable', exitCode: 2 })
   })
 
+  it.runIf(process.platform === 'linux').each([
+    ['data set', 4070, 'dataset.json'],
+    ['picture', 4055, 'pictures/'],
+  ])('names the file of a %s that cannot be written once, and what to do', async (_, length, name) => {
+    const deep = join(base, ...Array.from({ length: 19 }, () => 'd'.repeat(200)))
+    const built = build({ out: join(deep, 'd'.repeat(length - deep.length - 1)) })
+    const [file, why, ...more] = await built.then(
+      () => expect.fail('it did not fail'),
+      (error: unknown) => messageOf(error).split(' cannot be written: '),
+    )
+    expect(file).toContain(name)
+    expect(why).toMatch(/^ENAMETOOLONG: .*\. Choose a shorter name\.$/)
+    expect(more).toEqual([])
+  })
+
   it('writes rows alone when no pictures are wanted', async () => {
     const built = await build({ pictures: false, level: 'hard', train: 12, test: 0 })
     expect(built).toMatchObject({ pictures: 0, drawn: 0 })
@@ -210,5 +226,15 @@ describe('writeParquet', () => {
     const card = shapesCard({ seed: 7, command: 'mini-o3 probe build', counts })
     for (const words of ['license: apache-2.0', 'split: train', '| easy | 2 | 2 |', 'seed 7'])
       expect(card).toContain(words)
+  })
+
+  it('names the folder that it cannot write', async () => {
+    const { test } = await build({ train: 0 })
+    const rows = { train: [], test: (await rowsIn(test)).map(publishedShapes) }
+    await writeFile(join(out, 'data'), '')
+    await expect(writeProbeParquet(out, rows, setColumns.shapes)).rejects.toMatchObject({
+      exitCode: 2,
+      message: expect.stringContaining(`${join(out, 'data')} cannot be written: a file has the name of a folder`),
+    })
   })
 })

@@ -9,7 +9,7 @@ import { setImmediate } from 'node:timers/promises'
 import { levels } from '../protocol/problem.ts'
 import type { Level } from '../protocol/problem.ts'
 import { canonicalJson } from '../shared/canonical.ts'
-import { errorCodeOf, messageOf, throwIfAborted, UserError } from '../shared/errors.ts'
+import { errorCodeOf, messageOf, MiniO3Error, throwIfAborted, UserError } from '../shared/errors.ts'
 import { makeFolder } from '../shared/make-folder.ts'
 import { hashSeed, random } from '../shared/random.ts'
 import { replaceFile } from '../shared/replace-file.ts'
@@ -188,7 +188,7 @@ export async function claimFolder(out: string, config: Readonly<Record<string, u
       return await replaceFile(join(out, configName), `${JSON.stringify(config, null, 2)}\n`)
     }
   } catch (error) {
-    if (error instanceof UserError) throw error
+    if (error instanceof MiniO3Error) throw error
     throw new UserError(
       'probe-folder-unusable',
       `${out} cannot be written to: ${messageOf(error)}. Name another folder with --out.`,

@@ -1,5 +1,5 @@
 /** Draws many scenes into picture files on worker threads: 4K pictures take most of a second each. */
-import { messageOf, MiniO3Error } from '../shared/errors.ts'
+import { errorCodeOf, messageOf, MiniO3Error } from '../shared/errors.ts'
 import { mapAsFinished } from '../shared/map-limit.ts'
 import { startWorker } from '../shared/worker-client.ts'
 import type { WorkerClient } from '../shared/worker-client.ts'
@@ -20,7 +20,7 @@ export type DrawTask = ShapesTask | WorldTask
 
 /**
  * Writes each picture whole or not at all, `jobs` at a time, and calls `onDrawn` after each. After `signal` the pictures
- * in flight are finished before AbortedError is thrown. Throws MiniO3Error `picture-not-written`.
+ * in flight are finished before AbortedError is thrown. Throws MiniO3Error `picture-not-written`, or that of a file that cannot be written.
  */
 export async function drawPictures(
   tasks: readonly DrawTask[],
@@ -44,10 +44,14 @@ export async function drawPictures(
   }
 }
 
+/** Errors that name no file: of the drawing itself, and of a thread that broke. */
+const unnamed = ['unexpected', 'worker-ended']
+
 async function drawOn(worker: WorkerClient<DrawTask, void>, task: DrawTask): Promise<void> {
   try {
     await worker.ask(task)
   } catch (cause) {
+    if (!unnamed.includes(errorCodeOf(cause))) throw cause
     const message = `${task.path} could not be written: ${messageOf(cause)}. Repeat the command to resume.`
     throw new MiniO3Error('picture-not-written', message, { cause })
   }

@@ -2,6 +2,7 @@
 import { readFile, rename, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { makeFolder } from '../shared/make-folder.ts'
+import { isUnwritable, unwritable } from '../shared/unwritable.ts'
 import { createParquet } from '../shared/parquet.ts'
 import type { Columns } from '../shared/parquet.ts'
 import { lastOf } from '../shared/known.ts'
@@ -48,12 +49,16 @@ export const setColumns: Readonly<Record<'shapes' | 'world', Columns>> = {
 const shardBytes = 400e6
 const groupBytes = 48e6
 
+type PublishedRows = Readonly<Record<Split, readonly PublishedRow[]>>
+
 /** Writes `data/<split>-....parquet`, and returns the paths of the shards. */
-export async function writeProbeParquet(
-  out: string,
-  rows: Readonly<Record<Split, readonly PublishedRow[]>>,
-  columns: Columns,
-): Promise<string[]> {
+export async function writeProbeParquet(out: string, rows: PublishedRows, columns: Columns): Promise<string[]> {
+  return writeShards(out, rows, columns).catch((error: unknown) => {
+    throw isUnwritable(error) ? unwritable(join(out, 'data'), error) : error
+  })
+}
+
+async function writeShards(out: string, rows: PublishedRows, columns: Columns): Promise<string[]> {
   await makeFolder(join(out, 'data'))
   const paths: string[] = []
   for (const split of ['train', 'test'] as const) {
