@@ -13,13 +13,14 @@ var root = path.join(__dirname, '..')
 var wanted = JSON.parse(fs.readFileSync(path.join(root, 'package.json'), 'utf8')).engines.node.replace('>=', '')
 var needed = wanted.split('.').map(Number)
 var present = process.versions.node.split('.').map(Number)
-var main = path.join(root, 'dist', 'cli', 'main.js')
+/** The last file that a build writes. */
+var stamp = path.join(root, 'dist', 'sources.sha256')
 
 if (present[0] < needed[0] || (present[0] === needed[0] && present[1] < needed[1])) {
   stop(
     'needs Node ' + wanted + ' or newer, and this is Node ' + process.versions.node + '. Install one from nodejs.org.',
   )
-} else if (!fs.existsSync(main)) {
+} else if (!fs.existsSync(stamp)) {
   stop('is not built. Run "npm run build" in ' + root + '.')
 } else {
   require('./start.cjs')

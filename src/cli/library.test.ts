@@ -1,5 +1,8 @@
 import { execFileSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
+import { cp, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, test } from 'vitest'
 import * as library from '../index.ts'
@@ -49,6 +52,22 @@ describe('the first file of the program', () => {
 
   test.each(['20.19.0', '22.0.0', '100.0.0'])('starts the program on Node %s', (version) => {
     expect(start(version)).toMatch(/^\d+\.\d+\.\d+\n$/)
+  })
+
+  test('says that a build which was broken off has to be made', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'half-built-'))
+    try {
+      await mkdir(join(folder, 'dist/cli'), { recursive: true })
+      await writeFile(join(folder, 'dist/cli/main.js'), 'process.stdout.write("started")')
+      await cp(`${root}bin`, join(folder, 'bin'), { recursive: true })
+      await cp(`${root}package.json`, join(folder, 'package.json'))
+      const started = () => execFileSync(process.execPath, [join(folder, 'bin/mini-o3.cjs')], { stdio: 'pipe' })
+      expect(started).toThrow('mini-o3: is not built. Run "npm run build" in ')
+      await writeFile(join(folder, 'dist/sources.sha256'), '')
+      expect(String(started())).toBe('started')
+    } finally {
+      await rm(folder, { recursive: true })
+    }
   })
 
   test('is in the syntax of old Nodes', () => {
