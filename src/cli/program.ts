@@ -16,8 +16,10 @@ function exitCodesText(): string {
   return ['Exit codes:', ...Object.entries(exitCodes).map(([code, text]) => `  ${code.padEnd(3)}  ${text}`)].join('\n')
 }
 
+type Load = () => Promise<(root: Command) => void>
+
 /** Adds each command to the program, in the order in which help lists them. Loading the code of all of them takes most of a second. */
-const commands: Readonly<Record<string, () => Promise<(root: Command) => void>>> = {
+const commands: Readonly<Record<string, Load>> = {
   demo: async () => (await import('./demo.ts')).addDemo,
   ask: async () => (await import('./ask.ts')).addAsk,
   probe: async () => (await import('./data/probe.ts')).addProbe,
@@ -44,7 +46,13 @@ const commands: Readonly<Record<string, () => Promise<(root: Command) => void>>>
   },
 }
 
-/** Defines the command that `words` begin with; all commands if they begin with none. */
+function loadersFor(word: string | undefined): Load[] {
+  if (word === '--version' || word === '-V') return []
+  const named = Object.entries(commands).find(([name]) => name === word)
+  return named === undefined ? Object.values(commands) : [named[1]]
+}
+
+/** Defines the command that `words` begin with; none if they ask for the version, and all if they begin with something else. */
 export async function program(words: readonly string[] = []): Promise<Command> {
   const root = new Command('mini-o3')
     .description(
@@ -62,9 +70,7 @@ export async function program(words: readonly string[] = []): Promise<Command> {
     })
   const examples = ['mini-o3 demo', 'mini-o3 ask scene.jpg "Which digit is on the red heart?"']
   root.addHelpText('after', `\nExamples:\n${examples.map((line) => `  $ ${line}`).join('\n')}\n\n${exitCodesText()}`)
-  const named = Object.entries(commands).filter(([name]) => name === words[0])
-  const wanted = named.length > 0 ? named : Object.entries(commands)
-  for (const add of await Promise.all(wanted.map(([, load]) => load()))) add(root)
+  for (const add of await Promise.all(loadersFor(words[0]).map((load) => load()))) add(root)
   withHelpTopics(root)
   checkNamesBelow(root)
   return root
