@@ -45,8 +45,9 @@ export async function mergeRuns(paths: readonly string[], out: string): Promise<
       let appending: Promise<void>[] = []
       for await (const trajectory of readLog(path, searchLog)) {
         const at = line++
-        const chosen = defined(best.get(keyOf(trajectory)), 'the choice')
-        if (chosen.from !== index + 1 || chosen.line !== at) continue
+        // A run that is still searched may have more than when the searches were chosen.
+        const chosen = best.get(keyOf(trajectory))
+        if (chosen?.from !== index + 1 || chosen.line !== at) continue
         taken[index] = itemAt(taken, index) + 1
         // Not awaited one by one, so that lines are flushed in batches.
         appending.push(run.append(searchLog, trajectory))
