@@ -1,6 +1,6 @@
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdir, mkdtemp, readdir, readFile, rm, symlink, utimes, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readdir, readFile, rename, rm, symlink, utimes, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
@@ -69,6 +69,21 @@ describe('the lock of a run', () => {
     await expect(lockRun(folder, quick)).rejects.toThrow(/process 4711 on elsewhere/)
     clearInterval(beating)
     expect(await isLocked(folder)).toBe(false)
+  })
+
+  it('is kept through a moment in which it cannot be read', async () => {
+    // Each check looks at the file.
+    const lock = await lockRun(folder, { ...quick, silentMs: -1 })
+    const own = await readFile(file)
+    const beside = join(folder, 'beside')
+    await symlink(process.execPath, beside)
+    await rename(beside, file)
+    await lock.check()
+    await writeFile(beside, own)
+    await rename(beside, file)
+    await lock.check()
+    await lock.release()
+    expect(await readdir(folder)).toEqual([])
   })
 
   it('beats while it is held', async () => {

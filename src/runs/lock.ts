@@ -174,7 +174,9 @@ function holdLock(file: string, own: string, { beatMs, silentMs }: LockTimes): R
   let beatenMs = Date.now()
 
   async function beat(): Promise<void> {
-    const held = await read(file).catch(() => undefined)
+    // A moment without a free file descriptor, say: nobody has taken over.
+    const held = await read(file).catch(() => 'unreadable' as const)
+    if (held === 'unreadable') return
     if (held?.text !== own) {
       lost ??= takenOver(file)
       clearInterval(timer)
