@@ -1,6 +1,6 @@
 /** Pulls from a hub that is played by real servers: broken, busy, hostile, changed, shared and offline. */
 import { randomBytes } from 'node:crypto'
-import { lstat, mkdtemp, readdir, readFile, readlink, rm, truncate, writeFile } from 'node:fs/promises'
+import { lstat, mkdir, mkdtemp, readdir, readFile, readlink, rm, truncate, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
@@ -343,6 +343,9 @@ describe('models of the cache', () => {
   test('are listed by the name that opens them, with what broke off', async () => {
     await pullIt()
     await pullIt(`${name}:Q8_0`)
+    // What others keep there is none of ours.
+    for (const other of ['copy of tiny', 'models--gpt2', 'models--owner--tiny-GGUF copy', 'models--owner--a--b'])
+      await mkdir(join(cache, other))
     const models = await pulledModels()
     expect(models.map((own) => own.name)).toEqual([`${name}:Q4_K_M`, `${name}:Q8_0`])
     for (const own of models) expect((await findLocalModel(own.name)).model).toBe(own.model)

@@ -14,7 +14,7 @@ export const defaultRevision = 'main'
 /** Throws `UserError` for what cannot be a repository or a revision. */
 export function repositoryOf(kind: Repository['kind'], id: string, revision = defaultRevision): Repository {
   const [owner = '', name = '', ...more] = id.split('/')
-  if (more.length > 0 || ![owner, name].every((part) => /^\w[\w.-]*$/.test(part) && !/--|\.\./.test(part)))
+  if (more.length > 0 || !isName(owner) || !isName(name))
     throw new UserError('hub-name-bad', `"${id}" is not a repository of the hub. It looks like <owner>/<name>.`)
   if (!isPlainPath(revision))
     throw new UserError('hub-name-bad', `"${revision}" is not a revision: name a branch, a tag or a commit.`)
@@ -28,10 +28,13 @@ export function folderName({ kind, id }: Pick<Repository, 'kind' | 'id'>): strin
 
 /** The repository that a folder of the cache holds; undefined: it is none. */
 export function repositoryIn(folder: string): Pick<Repository, 'kind' | 'id'> | undefined {
-  const [kind, owner = '', ...rest] = folder.split('--')
-  const name = rest.join('--')
-  if ((kind !== 'models' && kind !== 'datasets') || !/^\w[\w.-]*$/.test(owner) || name === '') return undefined
+  const [kind, owner = '', name = '', ...more] = folder.split('--')
+  if ((kind !== 'models' && kind !== 'datasets') || more.length > 0 || !isName(owner) || !isName(name)) return undefined
   return { kind, id: `${owner}/${name}` }
+}
+
+function isName(part: string): boolean {
+  return /^\w[\w.-]*$/.test(part) && !/--|\.\./.test(part)
 }
 
 export function isCommit(revision: string): boolean {
