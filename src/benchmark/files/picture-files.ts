@@ -34,7 +34,8 @@ export function pictureFinder(): PictureFinder {
   const treeOf = (folder: string) => remember(trees, folder, () => listing(folder, true))
 
   async function at(folder: string, name: string): Promise<FoundPicture> {
-    if (isAddress(name)) return addressed(name)
+    const address = addressed(name)
+    if (address !== undefined) return address
     const path = slashed(name)
     for (const exact of new Set([name, path])) {
       const file = join(folder, exact)
@@ -52,7 +53,8 @@ export function pictureFinder(): PictureFinder {
   }
 
   async function below(folder: string, name: string): Promise<FoundPicture> {
-    if (isAddress(name)) return addressed(name)
+    const address = addressed(name)
+    if (address !== undefined) return address
     const wanted = slashed(name).replace(/^\.?\//, '')
     const same = (await treeOf(folder)).get(folded(basename(wanted))) ?? []
     const exact = same.filter((path) => path === wanted)
@@ -64,8 +66,9 @@ export function pictureFinder(): PictureFinder {
   }
 
   async function anywhere(beside: string, folder: string, name: string): Promise<FoundPicture> {
+    const address = addressed(name)
+    if (address !== undefined) return address
     const path = slashed(name)
-    if (isAddress(name)) return addressed(name)
     const rooted = /^(?:[a-z]:)?\//i.test(path)
     const inside = isInside(folder, rooted ? path : join(beside, path))
     if (inside) {
@@ -179,12 +182,9 @@ function slashed(name: string): string {
   return name.replaceAll('\\', '/')
 }
 
-/** True for URLs, including data: URLs. */
-function isAddress(name: string): boolean {
-  return /^(?:\w+:\/\/|data:)/i.test(name)
-}
-
-function addressed(name: string): { readonly missing: string } {
+/** What to do where a URL, including a data: URL, stands in place of a name. */
+export function addressed(name: string): { readonly missing: string } | undefined {
+  if (!/^(?:\w+:\/\/|data:)/i.test(name)) return undefined
   const advice = /^data:/i.test(name) ? 'save it as a file' : 'download it'
   return {
     missing: `${shown(name)} is a URL, and pictures are only read from files: ${advice} and name the file`,

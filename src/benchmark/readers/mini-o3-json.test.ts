@@ -142,6 +142,7 @@ describe('readProblems', () => {
     [{ ...row, images: ['red.png', 'red.png'] }, 'field problem: has to contain 2 times <image>'],
     [{ ...row, images: [7] }, 'field images.0'],
     [{ ...row, images: ['gone.png'] }, 'field images: there is no file gone.png'],
+    [{ ...row, images: ['https://example.com/a.png'] }, 'field images: https://example.com/a.png is a URL'],
     [{ ...row, images: ['../'] }, 'field images: there is no file ../'],
     [{ ...row, problem: 'What colour?' }, 'field problem: has to contain exactly one <image>'],
     [{ ...row, problem: '<image><image>What colour?' }, 'field problem: has to contain exactly one <image>'],

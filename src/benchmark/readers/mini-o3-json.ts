@@ -26,7 +26,7 @@ import { notOpened, plainName } from '../files/find-file.ts'
 import { LongText, readJsonItems } from '../files/json-items.ts'
 import type { JsonItem } from '../files/json-items.ts'
 import { withoutNulls } from '../files/json-text.ts'
-import { isInside, pictureFinder } from '../files/picture-files.ts'
+import { addressed, isInside, pictureFinder } from '../files/picture-files.ts'
 import type { PictureFinder } from '../files/picture-files.ts'
 import { pictureFile, several } from '../files/stored-picture.ts'
 import { openText } from '../files/text-source.ts'
@@ -228,14 +228,8 @@ async function pictureOf(
   }
   const { scene, side_px: sidePx } = row
   if (!scene) {
-    const looked = await pictures.at(bases[0], image)
-    const address = 'missing' in looked && looked.missing.includes('address')
-    throw rowError(
-      file,
-      number,
-      'images',
-      address ? looked.missing : `there is no file ${image} in ${bases.join(' or ')}`,
-    )
+    const missing = addressed(image)?.missing ?? `there is no file ${image} in ${bases.join(' or ')}`
+    throw rowError(file, number, 'images', missing)
   }
   return { scene, sidePx }
 }
