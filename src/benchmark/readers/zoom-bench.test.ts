@@ -1,4 +1,6 @@
+import { readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
+import { gzipSync } from 'node:zlib'
 import { describe, expect, it } from 'vitest'
 import {
   huggingFaceParquet,
@@ -91,6 +93,13 @@ describe('ZoomBench', () => {
       answer: 'red',
     })
     expect(await sizesOf(entries)).toEqual([width])
+  })
+
+  it('is read from that JSON when it is gzipped', async () => {
+    const file = await converted()
+    await put(`${file}.gz`, gzipSync(await readFile(file)))
+    await rm(file)
+    expect(await sizesOf(await kit.read('zoombench'))).toEqual([96])
   })
 
   it.each([

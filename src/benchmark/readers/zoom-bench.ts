@@ -8,7 +8,7 @@ import type { Benchmark } from '../benchmark.ts'
 import { checkedChoices, lettered, lettersOutOfOrder, splitChoices } from '../choices.ts'
 import { gatherEntries, plainQuestion, rowError } from '../entry.ts'
 import type { BenchmarkEntry, ReadOptions, Row } from '../entry.ts'
-import { findFiles, shardFolders, shardNames } from '../files/find-file.ts'
+import { findFiles, plainName, shardFolders, shardNames } from '../files/find-file.ts'
 import { jsonRows } from '../files/json-rows.ts'
 import { pictureFinder } from '../files/picture-files.ts'
 import { embeddedPicture, pictureFile } from '../files/stored-picture.ts'
@@ -70,7 +70,7 @@ async function readZoomBench(path: string, view: View, options: ReadOptions = {}
 async function* rowsOf(files: readonly string[], view: View, { onFile }: ReadOptions): AsyncGenerator<ZoomRow, void> {
   for (const file of files) {
     onFile?.(file)
-    yield* file.endsWith('.json') ? convertedRows(file, view) : parquetRows(file, view)
+    yield* plainName(file).endsWith('.json') ? convertedRows(file, view) : parquetRows(file, view)
   }
 }
 
