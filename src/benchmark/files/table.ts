@@ -6,6 +6,7 @@ import { isUtf8 } from 'node:buffer'
 import { extname } from 'node:path'
 import { UserError } from '../../shared/errors.ts'
 import { openParquet } from '../../shared/parquet-read.ts'
+import { rowError } from '../entry.ts'
 import { headerOf, readDelimited } from './delimited.ts'
 import type { Separator } from './delimited.ts'
 import { plainName } from './find-file.ts'
@@ -47,6 +48,18 @@ export async function* tableRows(file: string, ignored: readonly string[] = []):
       throw new Error(stored === '' ? 'there is no picture' : `there is no row ${stored} with its picture`)
     }
     yield { place, ...(broken !== undefined && { broken }), cells, readPicture }
+  }
+}
+
+/** Reads text by the name of its column, or by the first of several that there is. What is read throws `data-row` if it is missing or a list. */
+export function cellReader({
+  place,
+  cells,
+}: Pick<TableRow, 'place' | 'cells'>): (...names: readonly string[]) => string {
+  return (...names) => {
+    const cell = names.map((name) => cells[name]).find((own) => own !== undefined)
+    if (typeof cell !== 'string') throw rowError(place, `${names.join(' or ')} is missing`)
+    return cell
   }
 }
 

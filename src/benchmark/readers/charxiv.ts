@@ -9,7 +9,7 @@ import { gatherEntries, rowError } from '../entry.ts'
 import type { BenchmarkEntry, ReadOptions, Row } from '../entry.ts'
 import { findFiles, shardNames } from '../files/find-file.ts'
 import { embeddedPicture } from '../files/stored-picture.ts'
-import { tableRows } from '../files/table.ts'
+import { cellReader, tableRows } from '../files/table.ts'
 import type { TableRow } from '../files/table.ts'
 import { decimalsRequest, descriptiveKind, descriptiveQuestion, reasoningKinds } from './charxiv-questions.ts'
 import type { SubplotPlace } from './charxiv-questions.ts'
@@ -83,7 +83,7 @@ async function* questionRows(
 }
 
 function reasoning({ place, table }: QuestionRow): BenchmarkEntry {
-  const text = textOf(table)
+  const text = cellReader(table)
   const asked = text('reasoning_q')
   const answer = answerOf(table, 'reasoning_a')
   const type = text('reasoning_a_type')
@@ -97,7 +97,7 @@ function reasoning({ place, table }: QuestionRow): BenchmarkEntry {
 }
 
 function descriptive({ place, table, part }: QuestionRow): BenchmarkEntry {
-  const template = Number(textOf(table)(`descriptive_q${part + 1}`))
+  const template = Number(cellReader(table)(`descriptive_q${part + 1}`))
   const question = descriptiveQuestion(template, subplotOf(table))
   if (question === undefined) {
     throw rowError(place, `descriptive_q${part + 1} is not one of the 19 templates`)
@@ -116,24 +116,16 @@ function entryOf(
   category: string,
   problem: Required<Pick<Problem, 'question' | 'answer' | 'grading'>>,
 ): BenchmarkEntry {
-  const subplots = Number(textOf(table)('num_subplots'))
+  const subplots = Number(cellReader(table)('num_subplots'))
   return {
     problem: { docId, dataSource: 'charxiv', ...problem },
     slices: {
       category,
-      subject: textOf(table)('category'),
+      subject: cellReader(table)('category'),
       subplots: subplots === 1 ? '1' : subplots <= 4 ? '2-4' : '5+',
     },
     place: table.place,
     ...embeddedPicture(table.place, table.readPicture),
-  }
-}
-
-function textOf({ place, cells }: TableRow): (name: string) => string {
-  return (name) => {
-    const cell = cells[name]
-    if (typeof cell !== 'string') throw rowError(place, `${name} is missing`)
-    return cell
   }
 }
 
@@ -145,7 +137,7 @@ function answerOf({ place, cells }: TableRow, name: string): string {
 
 /** `images/12.jpg` is figure 12. */
 function figureOf(table: TableRow): string {
-  return textOf(table)('figure_path')
+  return cellReader(table)('figure_path')
     .replace(/^.*\//, '')
     .replace(/\.\w+$/, '')
 }
@@ -154,7 +146,7 @@ function figureOf(table: TableRow): string {
 function subplotOf(table: TableRow): SubplotPlace {
   const words = table.cells['subplot_loc']
   if (typeof words === 'string') return { words }
-  const [row, column] = ['subplot_row', 'subplot_col'].map((name) => Number(textOf(table)(name)))
+  const [row, column] = ['subplot_row', 'subplot_col'].map((name) => Number(cellReader(table)(name)))
   if (Number.isInteger(row) && Number.isInteger(column)) return { row: row ?? 0, column: column ?? 0 }
   throw rowError(table.place, 'subplot_row and subplot_col are not whole numbers')
 }

@@ -5,11 +5,11 @@ import type { Aggregate, NamedScore, ScoredItem } from '../aggregate.ts'
 import type { Benchmark } from '../benchmark.ts'
 import { mean } from '../../shared/numbers.ts'
 import { checkedChoices, choiceColumns, dottedQuestion, lettered } from '../choices.ts'
-import { gatherEntries, rowError } from '../entry.ts'
+import { gatherEntries } from '../entry.ts'
 import type { BenchmarkEntry, ReadOptions } from '../entry.ts'
 import { findFiles, shardFolders } from '../files/find-file.ts'
 import { embeddedPicture } from '../files/stored-picture.ts'
-import { rowsOfFiles } from '../files/table.ts'
+import { cellReader, rowsOfFiles } from '../files/table.ts'
 import type { TableRow } from '../files/table.ts'
 
 export type HrBenchSize = '4k' | '8k'
@@ -114,11 +114,7 @@ function entryOf(
   size: HrBenchSize,
   groups: Map<string, Group>,
 ): BenchmarkEntry {
-  const text = (name: string): string => {
-    const cell = cells[name]
-    if (typeof cell !== 'string') throw rowError(place, `${name} is missing`)
-    return cell
-  }
+  const text = cellReader({ place, cells })
   const item = checkedChoices(place, {
     question: text('question'),
     choices: choiceColumns(place, cells, 'ABCD'),

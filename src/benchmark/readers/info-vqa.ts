@@ -7,7 +7,7 @@ import { gatherEntries, rowError } from '../entry.ts'
 import type { BenchmarkEntry, ReadOptions } from '../entry.ts'
 import { findFiles, shardNames } from '../files/find-file.ts'
 import { embeddedPicture } from '../files/stored-picture.ts'
-import { rowsOfFiles } from '../files/table.ts'
+import { cellReader, rowsOfFiles } from '../files/table.ts'
 import type { TableRow } from '../files/table.ts'
 
 const anls: Aggregate = { name: 'anls', text: 'mean ANLS over problems', scores: micro.scores }
@@ -46,11 +46,7 @@ async function readInfoVqa(path: string, options: ReadOptions = {}): Promise<Ben
 }
 
 function entryOf({ place, cells, readPicture }: TableRow): BenchmarkEntry {
-  const text = (...names: readonly string[]): string => {
-    const cell = names.map((name) => cells[name]).find((own) => own !== undefined)
-    if (typeof cell !== 'string') throw rowError(place, `${names.join(' or ')} is missing`)
-    return cell
-  }
+  const text = cellReader({ place, cells })
   const question = text('question').trim()
   if (question === '') throw rowError(place, 'the question is empty')
   const [answer, ...alternatives] = answersIn(place, cells['answers'] ?? cells['answer'])

@@ -15,7 +15,7 @@ import { findFiles, shardFolders, shardNames } from '../files/find-file.ts'
 import { pictureFinder } from '../files/picture-files.ts'
 import type { FoundPicture } from '../files/picture-files.ts'
 import { pictureFile, embeddedPicture } from '../files/stored-picture.ts'
-import { tableRows } from '../files/table.ts'
+import { cellReader, tableRows } from '../files/table.ts'
 import type { TableRow } from '../files/table.ts'
 
 type MmePart = 'full' | 'lite' | 'cn'
@@ -182,11 +182,7 @@ async function entryOf(
   part: MmePart,
   findPicture: (file: string, image: string) => Promise<FoundPicture>,
 ): Promise<BenchmarkEntry> {
-  const text = (...names: readonly string[]): string => {
-    const cell = names.map((name) => cells[name]).find((own) => own !== undefined)
-    if (typeof cell !== 'string') throw rowError(place, `${names.join(' or ')} is missing`)
-    return cell
-  }
+  const text = cellReader({ place, cells })
   const inFolder = 'Question_id' in cells
   const choices = choicesOf(place, cells)
   const item = checkedChoices(place, {

@@ -9,7 +9,7 @@ import { gatherEntries, rowError } from '../entry.ts'
 import type { BenchmarkEntry, ReadOptions } from '../entry.ts'
 import { findFiles } from '../files/find-file.ts'
 import { embeddedPicture } from '../files/stored-picture.ts'
-import { rowsOfFiles } from '../files/table.ts'
+import { cellReader, rowsOfFiles } from '../files/table.ts'
 import type { TableRow } from '../files/table.ts'
 import { boxesIn, targetsIn } from '../target-boxes.ts'
 import type { Edges } from '../target-boxes.ts'
@@ -58,11 +58,7 @@ async function readTreeBench(path: string, options: ReadOptions = {}): Promise<B
 }
 
 async function entryOf({ place, cells, readPicture }: TableRow): Promise<BenchmarkEntry> {
-  const text = (name: string): string => {
-    const cell = cells[name]
-    if (typeof cell !== 'string') throw rowError(place, `${name} is missing`)
-    return cell
-  }
+  const text = cellReader({ place, cells })
   const columns = choiceColumns(place, cells, 'ABCDEFGHIJK')
   const item = checkedChoices(place, {
     question: text('question'),

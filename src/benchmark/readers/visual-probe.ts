@@ -9,7 +9,7 @@ import { gatherEntries, plainQuestion, rowError } from '../entry.ts'
 import type { BenchmarkEntry, ReadOptions } from '../entry.ts'
 import { findFiles, shardFolders, shardNames } from '../files/find-file.ts'
 import { embeddedPicture, several } from '../files/stored-picture.ts'
-import { rowsOfFiles } from '../files/table.ts'
+import { cellReader, rowsOfFiles } from '../files/table.ts'
 import type { TableRow } from '../files/table.ts'
 import { itemAt } from '../../shared/known.ts'
 import { readProblems } from './mini-o3-json.ts'
@@ -60,11 +60,7 @@ async function readVisualProbe(path: string, level: Level, options: ReadOptions 
 }
 
 function entryOf({ place, cells, readPicture }: TableRow, level: Level): BenchmarkEntry {
-  const text = (...names: readonly string[]): string => {
-    const cell = names.map((name) => cells[name]).find((own) => own !== undefined)
-    if (typeof cell !== 'string') throw rowError(place, `${names.join(' or ')} is missing`)
-    return cell
-  }
+  const text = cellReader({ place, cells })
   const asked = text('problem', 'question')
   // A row has one picture per mark; most have one, and some have no mark.
   const pictures = Math.max(1, asked.split('<image>').length - 1)
