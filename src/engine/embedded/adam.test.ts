@@ -52,7 +52,12 @@ test('goes on from a state as if nothing had been between, and refuses a gradien
   resumed.restore(undisturbed.state())
   const broken = gradientsOf(1)
   broken[0]![3] = Infinity
-  expect(() => resumed.step(other, broken, settings)).toThrow('lower the learning rate')
+  expect(() => resumed.step(other, broken, settings)).toThrow(
+    expect.objectContaining({
+      code: 'gradient-not-finite',
+      message: expect.stringContaining('lower the learning rate'),
+    }),
+  )
   undisturbed.step(one, gradientsOf(3), settings)
   resumed.step(other, gradientsOf(3), settings)
   expect(other).toEqual(one)

@@ -2,6 +2,7 @@
 import { type Address, createKernels } from '../../model/kernels/kernels.ts'
 import { readKernels } from '../../model/kernels/node-kernels.ts'
 import { parameterCount, type ParameterSpec } from '../../model/parameters.ts'
+import { MiniO3Error } from '../../shared/errors.ts'
 import type { AdamParameters } from '../engine.ts'
 
 export interface AdamState {
@@ -47,7 +48,9 @@ export async function createAdam(specs: readonly ParameterSpec[]): Promise<Adam>
       }
       const squares = specs.map(({ offset, size: own }) => call.squareSum(own, gradient + 4 * offset))
       const norm = Math.sqrt(squares.reduce((total, square) => total + square, 0))
-      if (!Number.isFinite(norm)) throw new Error('the gradient is not finite; lower the learning rate')
+      if (!Number.isFinite(norm)) {
+        throw new MiniO3Error('gradient-not-finite', 'The gradient is not finite: lower the learning rate.')
+      }
       const { beta1, beta2, epsilon, learningRate, weightDecay, clipNorm } = adam
       const scale = norm > clipNorm ? clipNorm / norm : 1
       steps++
