@@ -1,5 +1,5 @@
 /** The pictures of a log: embedded ones are taken out and stored once by their hash; files are only read from the folder that the user names. */
-import { readdir } from 'node:fs/promises'
+import { readdir, readFile } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { dataUrlBytes } from '../shared/data-url.ts'
 import { messageOf } from '../shared/errors.ts'
@@ -37,11 +37,9 @@ export function takenPictures(keep: (bytes: Uint8Array) => Promise<string>, fold
         files ??= folder === undefined ? Promise.resolve(new Map()) : filesBelow(folder)
         const path = (await files).get(basename(reference.replaceAll('\\', '/')))
         if (path === undefined) return { why: `${basename(reference).slice(0, 200)} is not in the log` }
-        return await openPicture(path, { cutOff: 'shown' }).then(async (picture) => {
-          const { readFile } = await import('node:fs/promises')
-          await keep(await readFile(path))
-          return picture
-        })
+        const picture = await openPicture(path, { cutOff: 'shown' })
+        await keep(await readFile(path))
+        return picture
       } catch (error) {
         return { why: messageOf(error) }
       }
