@@ -100,7 +100,8 @@ async function contentOf(path, folder) {
       .update(await readFile(path))
       .digest('hex')
   const text = (await readFile(path, 'utf8')).replaceAll(folder, '<folder>')
-  if (!path.endsWith('.jsonl')) return /\.(?:html|svg|md)$/.test(path) ? 'shown' : text
+  // Pages, and how far a command was at what time, are there; what they show differs from run to run.
+  if (!path.endsWith('.jsonl')) return /\.(?:html|svg|md)$|progress\.json$/.test(path) ? 'shown' : text
   const byKey = new Map()
   for (const line of text.split('\n').slice(0, -1)) {
     const value = JSON.parse(line, (name, inner) => (timed.test(name) ? undefined : inner))

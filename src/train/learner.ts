@@ -22,7 +22,7 @@ export interface Learner {
 
 /**
  * Above Adam's usual one: a parameter whose gradient of the reward is smaller than this moves little, the names of observations
- * that six turns never reach among them. Measured against 1e-3 in docs/experiments/rl.md.
+ * that six turns never reach among them. Measured against 1e-3 in docs/experiments/rl-earlier.md.
  */
 const epsilon = 1e-5
 

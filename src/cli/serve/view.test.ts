@@ -101,6 +101,25 @@ test('pages as files are written once: a page that is there is left as it is, on
   expect((await stat(join(site, kept))).mtimeMs).toBe(mtimeMs)
 })
 
+test('a site replaces no page of others, and no run or file becomes one', async () => {
+  const mine = join(folder, 'mine')
+  const page = join(mine, 'index.html')
+  await mkdir(mine)
+  await writeFile(page, '<p>mine</p>')
+  const fixes = [
+    [join(folder, 'run'), 'is the folder of a run'],
+    [mine, 'is not a page of searches'],
+    [page, 'is a file'],
+  ] as const
+  for (const [to, fix] of fixes) {
+    const words = [join(folder, 'run'), '--export', to]
+    const error: unknown = await runCommand([addView], 'view', ...words).catch((thrown: unknown) => thrown)
+    expect([exitCodeOf(error), messageOf(error)]).toEqual([2, expect.stringContaining(fix)])
+  }
+  expect(await readFile(page, 'utf8')).toBe('<p>mine</p>')
+  expect(await readdir(mine)).toEqual(['index.html'])
+})
+
 test('--try adds a page that searches, and links from every search of a scene to its scene there', async () => {
   const { code, stderr } = await view('run', '--export', 'with-try', '--try', 'shipped')
   expect([code, stderr]).toEqual([0, ''])

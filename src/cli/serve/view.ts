@@ -7,7 +7,7 @@ import { usualAnimationBytes } from '../../page/animation/write-animation.ts'
 import { writeTryPage } from '../../page/try-page.ts'
 import { shippedCheckpoint } from '../../policy/embedded/embedded-policy.ts'
 import { exportDiff } from '../../server/runs/export-diff.ts'
-import { exportSite } from '../../server/runs/export-site.ts'
+import { checkSiteFolder, exportSite } from '../../server/runs/export-site.ts'
 import { machineUser } from '../../runs/notes.ts'
 import { isRun, readSettings } from '../../runs/configuration.ts'
 import { UserError } from '../../shared/errors.ts'
@@ -175,6 +175,7 @@ const tryName = 'try.html'
 async function write(run: string, to: string, options: ViewOptions): Promise<void> {
   const where = options.where === undefined ? undefined : readFilter(options.where)
   const weights = options.try === 'shipped' ? shippedCheckpoint : options.try
+  await checkSiteFolder(to)
   // First, since the weights may be none of ours.
   if (weights !== undefined) await writeTryPage(join(to, tryName), weights)
   const tryPage = weights === undefined ? undefined : tryName
@@ -188,6 +189,7 @@ async function write(run: string, to: string, options: ViewOptions): Promise<voi
 }
 
 async function writeDiff(runs: readonly [string, string], to: string, options: ViewOptions): Promise<void> {
+  await checkSiteFolder(to)
   const { page, common, flipped, problems } = await untilInterrupt((signal) =>
     exportDiff(runs, to, { limit: options.limit, signal }),
   )

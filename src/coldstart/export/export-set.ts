@@ -76,8 +76,11 @@ export async function exportSet({ rows, to, out, signal, onRow }: ExportSetOptio
     }
     throwIfAborted(signal)
     if (counts.rows > 0) return
-    const why = Object.keys(leftOut).length > 0 ? leftOutText(leftOut, ['row', 'rows']) : 'There are no rows to export.'
-    throw new UserError('export-nothing', `${why} Nothing was written: collect more searches, or use another format.`)
+    const why =
+      Object.keys(leftOut).length > 0
+        ? `${leftOutText(leftOut, ['row', 'rows'])} Nothing was written, since no row is left`
+        : 'There are no rows to export'
+    throw new UserError('export-nothing', `${why}: collect other searches.`)
   }
   const written = await writeFolder(out, (folder) => target.write(checked(), folder))
   return { ...counts, leftOut, ...written }

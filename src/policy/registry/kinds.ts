@@ -46,7 +46,7 @@ export interface PolicyKind {
 }
 
 const scenesOnly =
-  'It only knows generated scenes and "Which digit is on the <colour> <shape>?": for any other picture its answer is meaningless.'
+  'The embedded policy only knows generated scenes and "Which digit is on the <colour> <shape>?": for any other picture its answer is meaningless.'
 const embedded = {
   vlm: false,
   profile: 'embedded',

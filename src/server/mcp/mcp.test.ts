@@ -263,7 +263,7 @@ test.each([
 test('the description tells who searches, and what it knows', async () => {
   const client = await overHttp()
   const { tools } = await client.listTools()
-  expect(tools[0]!.description).toMatch(/Policy: embedded\. It only knows generated scenes/)
+  expect(tools[0]!.description).toMatch(/Policy: embedded\. The embedded policy only knows generated scenes/)
   await client.close()
 })
 

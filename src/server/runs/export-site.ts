@@ -1,7 +1,7 @@
 /** Exports a run as a static site: an index with scores, curves and searches, and a self-contained page per problem. */
 import { withNoted } from '../../protocol/note.ts'
 import { pictured, picturesOf } from '../../protocol/originals.ts'
-import { stat } from 'node:fs/promises'
+import { readFile, stat } from 'node:fs/promises'
 import { basename, join, resolve } from 'node:path'
 import { dataFile } from '../../page/data-file.ts'
 import type { SitePlace } from '../../page/page-data.ts'
@@ -11,7 +11,8 @@ import { canonicalJson, sha256 } from '../../shared/canonical.ts'
 import type { Trajectory } from '../../protocol/trajectory.ts'
 import { tryAgain } from '../../page/try-address.ts'
 import type { Filter } from '../../protocol/filter/filter.ts'
-import { throwIfAborted, UserError } from '../../shared/errors.ts'
+import { isRun } from '../../runs/configuration.ts'
+import { errorCodeOf, throwIfAborted, UserError } from '../../shared/errors.ts'
 import { counted } from '../../shared/numbers.ts'
 import { replaceFile } from '../../shared/replace-file.ts'
 import { removeStrays } from '../../shared/strays.ts'
@@ -46,6 +47,22 @@ export const indexPage = 'index.html'
 const mostTogether = 8
 /** Version of the page format; changing it makes existing pages be written again. */
 const pageForm = 'one file, in a site, with tokens'
+
+/** How the index of a site begins its data. */
+const ownIndex = /id="data">\{"kind":"(?:run|diff)"/
+
+/** Throws UserError if a site cannot be written to the folder `to`, or would replace what is not one. The folder need not exist. */
+export async function checkSiteFolder(to: string): Promise<void> {
+  const used = (what: string) => new UserError('site-folder-used', `${what}. Name another folder with --export.`)
+  if (await isRun(to)) throw used(`${to} is the folder of a run`)
+  const path = join(to, indexPage)
+  const index = await readFile(path, 'utf8').catch((error: unknown) => {
+    if (errorCodeOf(error) === 'ENOTDIR') throw used(`${to} is a file`)
+    if (errorCodeOf(error) === 'ENOENT') return undefined
+    throw error
+  })
+  if (index !== undefined && !ownIndex.test(index)) throw used(`${path} is not a page of searches`)
+}
 
 /**
  * Writes pages for the first `limit` problems; a problem whose picture is missing is listed without a page. Page names contain a hash
