@@ -55,7 +55,7 @@ test('a template that changes what is said is a problem, with the tokens', async
   const files = { ...qwenFiles([], [], 'qwen3-vl'), 'chat_template.jinja': text }
   const { code, stdout } = await examined(await writeQwenFiles(await mkdtemp(join(folder, 'model-')), files))
   expect(stdout).toMatch(
-    /^problem +first prompts .*no reason that is known.*sent "s" "i" "g" "n", the template has "m" "a" "r" "k"$/m,
+    /^problem +first prompts .*for an unknown reason.*sent "s" "i" "g" "n", the template has "m" "a" "r" "k"$/m,
   )
   expect(code).toBe(1)
 })
