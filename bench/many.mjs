@@ -165,7 +165,7 @@ async function openSearch(address) {
   })
   await page.goto(address)
   await page.locator('.turns .card').last().waitFor({ timeout: 120_000 })
-  await page.locator('.crumbs button:enabled', { hasText: 'after' }).waitFor({ timeout: 120_000 })
+  await page.locator('.crumbs button:enabled', { hasText: 'next' }).waitFor({ timeout: 120_000 })
   const ms = Number(await page.evaluate('performance.now()'))
   await page.waitForLoadState('networkidle')
   await context.close()
