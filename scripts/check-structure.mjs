@@ -53,7 +53,7 @@ export function importsOf({ path, text }) {
 }
 
 /** Tests may reach up: the teacher's test runs the search loop, which stands above the teacher. */
-export function checkRooms(files) {
+export function checkLayers(files) {
   return files
     .filter(({ path }) => /^(?:src|web)\//.test(path) && isCode(path))
     .flatMap((file) => {
@@ -248,7 +248,7 @@ export function checkStructure(root) {
     .flatMap((path) => readText(root, path))
   const lock = files.find(({ path }) => path === 'package-lock.json')
   return [
-    ...checkRooms(files),
+    ...checkLayers(files),
     ...checkCircles(files),
     ...checkNames(files),
     ...checkShape(files),

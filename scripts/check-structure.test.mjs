@@ -5,7 +5,7 @@ import {
   checkLock,
   checkNames,
   checkOwned,
-  checkRooms,
+  checkLayers,
   checkShape,
   checkSlips,
   importsOf,
@@ -41,17 +41,17 @@ test('finds every kind of relative import, on its line', () => {
 })
 
 test('imports run downwards; tests may reach up; an unknown layer and a way out of src are findings', () => {
-  expect(where(checkRooms([file('src/search/loop.ts', "import type { P } from '../policy/policy.ts'")]))).toEqual([])
-  expect(where(checkRooms([file('src/policy/policy.ts', '', "import { s } from '../search/loop.ts'")]))).toEqual([
+  expect(where(checkLayers([file('src/search/loop.ts', "import type { P } from '../policy/policy.ts'")]))).toEqual([])
+  expect(where(checkLayers([file('src/policy/policy.ts', '', "import { s } from '../search/loop.ts'")]))).toEqual([
     'src/policy/policy.ts:2',
   ])
-  expect(where(checkRooms([file('src/policy/policy.test.ts', "import { s } from '../search/loop.ts'")]))).toEqual([])
-  expect(where(checkRooms([file('src/helpers/a.ts', '')]))).toEqual(['src/helpers/a.ts:1'])
-  expect(where(checkRooms([file('src/cli/a.ts', "import { b } from '../../bench/b.ts'")]))).toEqual(['src/cli/a.ts:1'])
+  expect(where(checkLayers([file('src/policy/policy.test.ts', "import { s } from '../search/loop.ts'")]))).toEqual([])
+  expect(where(checkLayers([file('src/helpers/a.ts', '')]))).toEqual(['src/helpers/a.ts:1'])
+  expect(where(checkLayers([file('src/cli/a.ts', "import { b } from '../../bench/b.ts'")]))).toEqual(['src/cli/a.ts:1'])
 })
 
 test('a layer imports from the layers that are listed for it, and pages import no code of the server', () => {
-  const imports = (path, line) => where(checkRooms([file(path, line)]))
+  const imports = (path, line) => where(checkLayers([file(path, line)]))
   expect(imports('src/runs/a.ts', "import { parseTurn } from '../protocol/parse-turn.ts'")).toEqual([])
   expect(imports('src/search/a.ts', "import { scene } from '../probe/scene.ts'")).toEqual(['src/search/a.ts:1'])
   expect(imports('web/a.tsx', "import { b } from './b.tsx'")).toEqual([])
@@ -69,18 +69,20 @@ test('a name that two layers export is found once, unless it is on the list; one
 
 test('train uses engine through its interface alone', () => {
   const train = (...imports) => [file('src/train/rl/run.ts', ...imports.map((path) => `import { a } from '${path}'`))]
-  expect(checkRooms(train('../../engine/engine.ts', '../learner.ts'))).toEqual([])
-  const [found, ...more] = checkRooms(train('../../engine/engine.ts', '../../engine/tinker/wire-chunks.ts'))
+  expect(checkLayers(train('../../engine/engine.ts', '../learner.ts'))).toEqual([])
+  const [found, ...more] = checkLayers(train('../../engine/engine.ts', '../../engine/tinker/wire-chunks.ts'))
   expect([where([found]), more]).toEqual([['src/train/rl/run.ts:2'], []])
   expect(found.message).toContain("'train' uses 'engine' through src/engine/engine.ts alone")
-  expect(checkRooms([file('src/policy/a.ts', "import { a } from '../engine/embedded/embedded-engine.ts'")])).toEqual([])
+  expect(checkLayers([file('src/policy/a.ts', "import { a } from '../engine/embedded/embedded-engine.ts'")])).toEqual(
+    [],
+  )
 })
 
 test('a forwarding file may reach up, as long as it only exports', () => {
   const line = "export { openRun } from '../runs/run-folder.ts'"
   const forward = (...lines) => [{ path: 'src/shared/run-folder.ts', text: ['/** Moved. */', ...lines, ''].join('\n') }]
-  expect(checkRooms(forward(line))).toEqual([])
-  expect(where(checkRooms(forward(line, 'export const more = 1')))).toEqual(['src/shared/run-folder.ts:2'])
+  expect(checkLayers(forward(line))).toEqual([])
+  expect(where(checkLayers(forward(line, 'export const more = 1')))).toEqual(['src/shared/run-folder.ts:2'])
 })
 
 test('a circle of files is found once, at the import that closes it', () => {

@@ -3,8 +3,8 @@
  * node scripts/compare-seeds.mjs [--trained-turns 6] <out folder> "<name>=<run folder>,<run folder>..."...
  * Writes table.md (for each level: accuracy at every turn limit, pooled over seeds, with intervals over problems; every
  * seed by itself; differences, paired by problem), turns-<level>.svg and figures.json. If two policies have equally many runs,
- * three or more, their runs are pairs (name them in the same order: same cold start, same training seed), and their differences
- * come with a second interval, over training runs.
+ * three to ten, these are taken as pairs in the order in which they are named (such as: same cold start, same training seed), and
+ * their differences come with a second interval, over pairs of runs.
  */
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
@@ -16,7 +16,7 @@ import { summarise } from '../dist/evaluate/figures/summary.js'
 import { markdownTable } from '../dist/evaluate/document/table.js'
 import { levels } from '../dist/protocol/problem.js'
 import { exitCodeOf, messageOf, UserError } from '../dist/shared/errors.js'
-import { counted } from '../dist/shared/numbers.js'
+import { counted, mean as meanOf, sum } from '../dist/shared/numbers.js'
 import { replaceFile } from '../dist/shared/replace-file.js'
 
 /** The largest turn limit at which tables and curves begin. */
@@ -59,7 +59,7 @@ function differenceWords(policy, level, differenceOf) {
 /** 97.5 % quantiles of Student's t distribution for 2 to 9 degrees of freedom. */
 const tQuantiles = [4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262]
 
-/** The runs of two policies as pairs, in the order in which they were named; undefined if they are no pairs or too few. */
+/** The runs of two policies as pairs, in the order in which they were named; undefined if they are no pairs, too few or too many. */
 function pairedRuns(policy, other, level) {
   const n = policy.runs.length
   if (other.runs.length !== n || tQuantiles[n - 3] === undefined) return undefined
@@ -67,14 +67,14 @@ function pairedRuns(policy, other, level) {
 }
 
 /**
- * The mean difference of paired training runs in a figure, with a 95 % t interval over the pairs, as words: what other training seeds
- * and cold starts could change on these problems.
+ * The mean difference of paired training runs in a figure, with a 95 % t interval over the pairs, as words: what other seeds and
+ * cold starts could change on these problems.
  */
 function pairedWords(pairs, figureOf, wordsOf) {
   const n = pairs.length
   const differences = pairs.map(([own, other]) => figureOf(own) - figureOf(other))
-  const mean = differences.reduce((total, one) => total + one, 0) / n
-  const variance = differences.reduce((total, one) => total + (one - mean) ** 2, 0) / (n - 1)
+  const mean = meanOf(differences)
+  const variance = sum(differences.map((one) => (one - mean) ** 2)) / (n - 1)
   const half = tQuantiles[n - 3] * Math.sqrt(variance / n)
   return `${wordsOf(mean)} (${wordsOf(mean - half)} to ${wordsOf(mean + half)})`
 }
@@ -131,7 +131,7 @@ async function main(args) {
         if (!pairs) return [atLast]
         const gainOf = (slice) => slice.avgAtK - scoreAt(slice, trainedLimit).avgAtK
         return [
-          `${atLast}; over ${counted(pairs.length, 'pair', 'pairs')} of training runs ${pairedWords(pairs, ({ avgAtK }) => avgAtK, signed)}`,
+          `${atLast}; over ${counted(pairs.length, 'pair', 'pairs')} of runs ${pairedWords(pairs, ({ avgAtK }) => avgAtK, signed)}`,
           `- ${between}, gain from ${trainedLimit} turns to ${last}, over these pairs: ${pairedWords(pairs, gainOf, signed)}`,
           `- ${between}, mean turns, over these pairs: ${pairedWords(pairs, ({ meanTurns }) => meanTurns, signedTurns)}`,
         ]

@@ -23,6 +23,33 @@ export interface ServedPage {
   close(): Promise<void>
 }
 
+export interface HeldRequests {
+  /** Addresses of those that the page gave up. */
+  readonly givenUp: readonly string[]
+  /** Lets these and all later ones pass. */
+  release(): void
+}
+
+/** Holds the requests of the page whose address matches until they are released. */
+export async function holdRequests(page: Page, address: string): Promise<HeldRequests> {
+  let letPass = (): void => {}
+  const held = new Promise<void>((resolve) => (letPass = resolve))
+  const caught = new Set<unknown>()
+  const givenUp: string[] = []
+  await page.route(address, async (route, request) => {
+    caught.add(request)
+    await held
+    await route.continue()
+  })
+  page.on('requestfailed', (request) => {
+    if (caught.has(request)) givenUp.push(request.url())
+  })
+  return {
+    givenUp,
+    release: () => letPass(),
+  }
+}
+
 /** Serves the runs in `runs` and opens an empty page. What breaks in a page is kept in `errors`. */
 export async function servePage(
   runs: string,

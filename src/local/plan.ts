@@ -42,7 +42,7 @@ export function planLocal(model: Gguf, mmproj: Gguf, { context: asked, searches,
   if (asked !== undefined && asked > trainedContext) {
     throw new UserError(
       'context-too-long',
-      `--context ${asked} is too long: the model was trained for ${trainedContext} tokens. Use at most these.`,
+      `--context ${asked} is too long: the model was trained for ${trainedContext} tokens. Use at most that many.`,
     )
   }
   const perToken = cacheBytes(model, architecture)

@@ -9,7 +9,7 @@ import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { startScriptedEndpoint } from '../../test/scripted-endpoint.ts'
 import type { Asked, ScriptedEndpoint, Step } from '../../test/scripted-endpoint.ts'
-import { hasBrowser, servePage } from '../../test/served-page.ts'
+import { holdRequests, hasBrowser, servePage } from '../../test/served-page.ts'
 import type { ServedPage } from '../../test/served-page.ts'
 import { encodeJpeg } from '../vision/encode.ts'
 
@@ -195,26 +195,20 @@ describe.skipIf(!hasBrowser)('a photograph on the page', () => {
     async () => {
       await served.open()
       await button('Connect a model').click()
-      let release = (): void => {}
-      const held = new Promise<void>((resolve) => (release = resolve))
-      await page.route('**/api/models/list', async (route) => {
-        await held
-        await route.continue()
-      })
+      const held = await holdRequests(page, '**/api/models/list')
       const field = page.getByLabel('Address', { exact: true })
       await field.fill(ollama.baseUrl)
       await button('List models').click()
       await button('Asking …').waitFor()
       await field.fill('http://127.0.0.1:9/v1')
       await page.getByLabel('Model', { exact: true }).fill('any')
-      release()
+      held.release()
       await button('List models').waitFor()
       const asked = page.waitForRequest(
         (request) => request.url().endsWith('/api/models') && request.method() === 'POST',
       )
       await button('Test and connect').click()
       expect((await asked).postDataJSON()).toEqual({ baseUrl: 'http://127.0.0.1:9/v1', model: 'any' })
-      await page.unroute('**/api/models/list')
       await page.locator('.connecting .failed').first().waitFor()
     },
     slowMs,

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { hasBrowser, servePage, type ServedPage } from '../../test/served-page.ts'
+import { holdRequests, hasBrowser, servePage, type ServedPage } from '../../test/served-page.ts'
 import { jsonLines, storedSearch, writeRun } from '../../test/stored-searches.ts'
 import { readFilter } from '../protocol/filter/filter.ts'
 import { exportSite } from './runs/export-site.ts'
@@ -103,24 +103,16 @@ describe.skipIf(!hasBrowser)('the filter of a run', () => {
     const line = (seed: number): string => jsonLines([storedSearch({ seed, right: true, thought: 'Is it the CAFÉ?' })])
     const files = { lock: String(process.pid), 'trajectories.jsonl': line(0) + line(1) }
     await writeRun(runs('live'), { command: 'eval', maxTurns: 8 }, files)
-    let release = (): void => {}
-    const held = new Promise<void>((resolve) => (release = resolve))
-    await page.route('**/thoughts?**', async (route) => {
-      await held
-      await route.continue()
-    })
-    const given: string[] = []
-    page.on('requestfailed', (request) => given.push(request.url()))
+    const held = await holdRequests(page, '**/thoughts?**')
     await served.open(`run/live?${new URLSearchParams({ where: 'thought:café or turns > 20' }).toString()}`)
     await page.getByText('Searching the thoughts …').waitFor()
     for (const count of [3, 4]) {
       await appendFile(log, line(count))
       await told(`0 of ${count} searches`)
     }
-    release()
+    held.release()
     await told('4 of 4 searches')
-    expect(given.filter((url) => url.includes('thoughts'))).toEqual([])
-    await page.unroute('**/thoughts?**')
+    expect(held.givenUp).toEqual([])
     await rm(runs('live'), { recursive: true })
   })
 

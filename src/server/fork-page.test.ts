@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { hasBrowser, servePage, type ServedPage } from '../../test/served-page.ts'
+import { holdRequests, hasBrowser, servePage, type ServedPage } from '../../test/served-page.ts'
 import { jsonLines, writeRun } from '../../test/stored-searches.ts'
 import type { ForkRequest } from './api/fork-types.ts'
 
@@ -227,16 +227,10 @@ describe.skipIf(!hasBrowser)('forking on the page', () => {
       { command: 'eval', samples: 2, maxTurns: 8, seed: 1 },
       { 'trajectories.jsonl': pair },
     )
-    let release = (): void => {}
-    const held = new Promise<void>((resolve) => (release = resolve))
-    await page.route('**/api/runs/pair/items/0', async (route) => {
-      await held
-      await route.continue()
-    })
+    const held = await holdRequests(page, '**/api/runs/pair/items/0')
     await openFork('run/pair/1')
-    release()
+    held.release()
     await page.getByRole('group', { name: 'Searches for this problem' }).waitFor()
-    await page.unroute('**/api/runs/pair/items/0')
     expect(await page.locator('.box-editor .line').count()).toBe(1)
   })
 

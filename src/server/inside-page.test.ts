@@ -158,6 +158,22 @@ describe.skipIf(!hasBrowser)('the inside of a turn', () => {
     await expect.poll(() => panel.innerText()).toContain('--keep-exchanges')
   })
 
+  test('requests and replies of one search are not shown as those of the next, and what failed is asked for again', async () => {
+    await served.open('run/paced/0')
+    const panel = page.locator('.card[data-turn="1"] .exchange')
+    await page.route('**/exchanges?*', (route) => route.abort())
+    await panel.locator('summary').click()
+    await panel.getByText('The server does not answer.').waitFor()
+    await page.unroute('**/exchanges?*')
+    await panel.locator('summary').click()
+    await panel.locator('summary').click()
+    await panel.getByText('HTTP 200').waitFor()
+    await page.evaluate('location.hash = "#/run/paced/1"')
+    await expect.poll(() => panel.getByText('HTTP 200').count()).toBe(0)
+    await panel.locator('summary').click()
+    await panel.getByText('They were not stored.').waitFor()
+  })
+
   test('tokens that cannot be loaded are not said to be missing', async () => {
     const error = { message: 'The log is gone.', code: 'log_unreadable' }
     await page.route('**/tokens', (route) => route.fulfill({ status: 409, json: { error } }))

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { hasBrowser, servePage, type ServedPage } from '../../test/served-page.ts'
+import { holdRequests, hasBrowser, servePage, type ServedPage } from '../../test/served-page.ts'
 import { jsonLines, storedSearch, writeRun } from '../../test/stored-searches.ts'
 import type { RolloutLine } from '../runs/searches.ts'
 
@@ -273,14 +273,7 @@ describe.skipIf(!hasBrowser)('the Runs pages', () => {
     const path = run('busy')
     const log = join(path, 'trajectories.jsonl')
     await writeRun(path, evalOf(), { lock: String(process.pid), 'trajectories.jsonl': searches(4, () => ({})) })
-    let release = (): void => {}
-    const held = new Promise<void>((resolve) => (release = resolve))
-    await page.route('**/api/runs/busy/figures', async (route) => {
-      await held
-      await route.continue()
-    })
-    const given: string[] = []
-    page.on('requestfailed', (request) => given.push(request.url()))
+    const held = await holdRequests(page, '**/api/runs/busy/figures')
     await open('run/busy')
     for (const count of [5, 6]) {
       await appendFile(
@@ -289,10 +282,9 @@ describe.skipIf(!hasBrowser)('the Runs pages', () => {
       )
       await page.getByText(`${count} of ${count} searches`).waitFor()
     }
-    release()
+    held.release()
     await page.getByText('Avg').waitFor()
-    expect(given.filter((url) => url.includes('figures'))).toEqual([])
-    await page.unroute('**/api/runs/busy/figures')
+    expect(held.givenUp).toEqual([])
     await rm(join(path, 'lock'))
   })
 
